@@ -1,0 +1,272 @@
+/**
+ * The task spec: everything that all participants of a task must agree on, as one canonical JSON text whose SHA-256 (Q) stands
+ * in the contract (docs/protocol.md, section 1). Every size is bounded here, so that nothing downstream meets a spec that it cannot
+ * hold, and unknown keys are refused, so that two readers of one text never see two tasks.
+ */
+import * as v from 'valibot';
+import { type Bytes, utf8 } from '../core/bytes.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { MurmurError, check } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+
+/** Largest spec text, in bytes. */
+export const MAX_SPEC_BYTES = 262_144;
+/** Most rows of one participant: with it every 48-bit sum over 128 members stays below 2^47. */
+export const MAX_ROWS = 2 ** 20;
+/** Widest encoded feature vector, after one-hot coding. */
+export const MAX_FEATURES = 4096;
+/** Most weights of a model. */
+export const MAX_WEIGHTS = 2 ** 24;
+/** Most members of one round (docs/protocol.md, section 1). */
+export const MAX_COHORT = 128;
+
+const text = (maximumLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maximumLength));
+const range = (minimum: number, maximum: number) => v.pipe(v.number(), v.finite(), v.minValue(minimum), v.maxValue(maximum));
+const whole = (minimum: number, maximum: number) => v.pipe(range(minimum, maximum), v.integer());
+const LARGEST = 1e12;
+
+/** 0-based place of the column in a file without a header line. */
+const position = v.optional(whole(0, 16_383));
+
+const NumberColumn = v.strictObject({
+  kind: v.literal('number'),
+  name: text(64),
+  description: v.pipe(v.string(), v.maxLength(500)),
+  unit: v.optional(text(32)),
+  position,
+  /** public range: what a value may be at all, chosen without looking at anybody's data */
+  minimum: range(-LARGEST, LARGEST),
+  maximum: range(-LARGEST, LARGEST),
+});
+
+const CategoryColumn = v.strictObject({
+  kind: v.literal('category'),
+  name: text(64),
+  description: v.pipe(v.string(), v.maxLength(500)),
+  position,
+  /** cell texts; two that are written as numbers are the same when the numbers are */
+  categories: v.pipe(v.array(text(64)), v.minLength(2), v.maxLength(256)),
+});
+
+const Column = v.variant('kind', [NumberColumn, CategoryColumn]);
+
+const TableSchema = v.strictObject({
+  kind: v.literal('table'),
+  columns: v.pipe(v.array(Column), v.minLength(1), v.maxLength(1024)),
+  label: v.strictObject({
+    name: text(64),
+    description: v.pipe(v.string(), v.maxLength(500)),
+    position,
+    positive: v.union([
+      v.strictObject({ above: range(-LARGEST, LARGEST) }),
+      v.strictObject({ equals: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(256)) }),
+    ]),
+  }),
+  /** cell texts, after trimming, that mean "not known" */
+  missingMarks: v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(32)),
+  delimiter: v.picklist([',', ';', '\t', '|', ' ']),
+  /** true: the first line names the columns, in any order; false: there is no such line and every column has a position */
+  header: v.boolean(),
+  missingRule: v.literal('drop-row'),
+});
+
+const Layer = v.strictObject({
+  kind: v.literal('dense'),
+  units: whole(1, 4096),
+  activation: v.picklist(['relu', 'tanh', 'linear', 'sigmoid']),
+});
+
+const Server = v.variant('kind', [
+  v.strictObject({ kind: v.literal('fedavg'), learningRate: range(1e-6, 100) }),
+  v.strictObject({
+    kind: v.literal('fedadam'),
+    learningRate: range(1e-6, 100),
+    beta1: range(0, 0.9999),
+    beta2: range(0, 0.9999),
+    tau: range(1e-12, 1),
+  }),
+]);
+
+const TaskSpecSchema = v.strictObject({
+  version: v.literal(1),
+  title: text(120),
+  description: v.pipe(v.string(), v.maxLength(4000)),
+  data: TableSchema,
+  /** share of each participant's rows that never trains and only judges; the seed fixes which */
+  heldOut: v.strictObject({ fraction: range(0, 0.9), seed: text(120) }),
+  model: v.strictObject({ layers: v.pipe(v.array(Layer), v.minLength(1), v.maxLength(16)) }),
+  training: v.strictObject({
+    /** R: training rounds of the task */
+    rounds: whole(1, 10_000),
+    /** passes over the local rows in one round */
+    epochs: whole(1, 1000),
+    batchSize: whole(1, 65_536),
+    learningRate: range(1e-9, 100),
+    optimiser: v.literal('sgd'),
+    /** factor of the squared norm of the kernels in the local loss */
+    l2: range(0, 10),
+  }),
+  server: Server,
+  masking: v.strictObject({
+    /** largest Euclidean norm of one participant's weighted update */
+    clipNorm: range(1e-6, 1e6),
+    /** bits a coordinate of the update segment */
+    updateWidth: whole(2, 48),
+    updateFractionBits: whole(0, 44),
+    /** rows at which a participant's weight reaches 1 */
+    rowCap: whole(1, MAX_ROWS),
+    maxCohort: whole(3, MAX_COHORT),
+  }),
+  evaluation: v.strictObject({
+    /** bins of the score histogram; even, so that the threshold 0.5 is a bin's edge */
+    bins: v.pipe(whole(2, 4096), v.multipleOf(2)),
+    release: v.picklist(['exact', 'off']),
+  }),
+  /** after a void round: the same survivors again or nobody ('strict'), or whoever comes ('accept') */
+  retry: v.picklist(['strict', 'accept']),
+  /** fewest sites by which two survivor sets of one model may differ */
+  minDiff: whole(1, MAX_COHORT),
+});
+
+export type TaskSpec = v.InferOutput<typeof TaskSpecSchema>;
+export type TableSpec = TaskSpec['data'];
+export type ColumnSpec = TableSpec['columns'][number];
+export type ModelSpec = TaskSpec['model'];
+export type ServerSpec = TaskSpec['server'];
+export type HeldOutSpec = TaskSpec['heldOut'];
+
+/** What the steps of a task do (docs/protocol.md, section 1). */
+export type StepKind = 'statistics' | 'training' | 'evaluation';
+
+/**
+ * What step of the task does.
+ * @throws MurmurError bad-input for a step that the task does not have
+ */
+export function stepKind(spec: TaskSpec, step: number): StepKind {
+  check(Number.isInteger(step) && step >= 0 && step <= spec.training.rounds + 1, `this task has no step ${step}`);
+  if (step === 0) return 'statistics';
+  return step <= spec.training.rounds ? 'training' : 'evaluation';
+}
+
+/** Width of the encoded feature vector: 1 a number column, one a category of a category column. */
+export function featureWidth(data: TableSpec): number {
+  return data.columns.reduce((sum, column) => sum + (column.kind === 'number' ? 1 : column.categories.length), 0);
+}
+
+/** Number of weights of a dense model over that many inputs. */
+export function weightCount(model: ModelSpec, inputWidth: number): number {
+  let inputs = inputWidth;
+  let count = 0;
+  for (const { units } of model.layers) {
+    count += (inputs + 1) * units;
+    inputs = units;
+  }
+  return count;
+}
+
+/**
+ * Checks a spec that came as an object, e.g. from a form.
+ * @throws MurmurError bad-input naming the path of what is wrong
+ */
+export function checkTaskSpec(value: unknown): TaskSpec {
+  const result = v.safeParse(TaskSpecSchema, value);
+  if (!result.success) {
+    const [issue] = result.issues;
+    const path = v.getDotPath(issue) ?? '(top level)';
+    throw specError(path, issue.message);
+  }
+  const spec = result.output;
+  checkColumns(spec.data);
+  checkModel(spec);
+  checkMasking(spec);
+  return spec;
+}
+
+/**
+ * Reads a spec from its JSON text in UTF-8; the text need not be canonical, its hash is taken from the canonical one.
+ * @throws MurmurError bad-input naming the path of what is wrong, too-large past {@link MAX_SPEC_BYTES}
+ */
+export function parseTaskSpec(bytes: Uint8Array): TaskSpec {
+  if (bytes.length > MAX_SPEC_BYTES) {
+    throw new MurmurError('too-large', `a task spec has at most ${MAX_SPEC_BYTES} bytes, this one has ${bytes.length}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new MurmurError('bad-input', 'the task spec is not JSON in UTF-8', { cause });
+  }
+  return checkTaskSpec(value);
+}
+
+/** The spec's canonical JSON (RFC 8785) in UTF-8. */
+export function taskSpecBytes(spec: TaskSpec): Bytes {
+  return utf8(canonicalJson(spec));
+}
+
+/** Q: SHA-256 of {@link taskSpecBytes}. */
+export function taskSpecHash(spec: TaskSpec): Promise<Bytes> {
+  return sha256(taskSpecBytes(spec));
+}
+
+function specError(path: string, message: string): MurmurError {
+  return new MurmurError('bad-input', `task spec, ${path}: ${message}`, {
+    hint: 'Correct this entry of the task spec and try again.',
+    details: { path },
+  });
+}
+
+function checkColumns(data: TableSpec): void {
+  const names = new Set<string>();
+  const positions = new Set<number>();
+  const all = [...data.columns.map((column, i) => ({ ...column, path: `data.columns.${i}` })), { ...data.label, path: 'data.label' }];
+  for (const { name, path, position: place } of all) {
+    if (names.has(name)) throw specError(`${path}.name`, `the name ${name} is taken`);
+    names.add(name);
+    if (data.header !== (place === undefined)) {
+      throw specError(`${path}.position`, data.header ? 'a file with a header line has no positions' : 'missing, and the file has no header line');
+    }
+    if (place === undefined) continue;
+    if (positions.has(place)) throw specError(`${path}.position`, `position ${place} is taken`);
+    positions.add(place);
+  }
+  for (const [i, column] of data.columns.entries()) {
+    if (column.kind === 'number' && column.minimum >= column.maximum) {
+      throw specError(`data.columns.${i}.maximum`, 'must be above the minimum');
+    }
+    if (column.kind === 'category' && new Set(column.categories.map(canonicalCell)).size < column.categories.length) {
+      throw specError(`data.columns.${i}.categories`, 'two categories are the same');
+    }
+  }
+  const width = featureWidth(data);
+  if (width > MAX_FEATURES) throw specError('data.columns', `${width} features are more than ${MAX_FEATURES}`);
+}
+
+function checkModel({ data, model }: TaskSpec): void {
+  const last = model.layers.length - 1;
+  const layer = model.layers[last];
+  if (layer?.units !== 1 || layer.activation !== 'sigmoid') {
+    throw specError(`model.layers.${last}`, 'the last layer must be one sigmoid unit, because the label has two classes');
+  }
+  const count = weightCount(model, featureWidth(data));
+  if (count > MAX_WEIGHTS) throw specError('model.layers', `${count} weights are more than ${MAX_WEIGHTS}`);
+}
+
+/** The sum of a whole cohort must not wrap around its ring (docs/protocol.md, section 7). */
+function checkMasking({ masking }: TaskSpec): void {
+  const largest = Math.ceil(masking.clipNorm * 2 ** masking.updateFractionBits);
+  if (masking.maxCohort * largest >= 2 ** (masking.updateWidth - 1)) {
+    throw specError('masking.updateWidth', `the sum of ${masking.maxCohort} updates of norm ${masking.clipNorm} could wrap in ${masking.updateWidth} bits`);
+  }
+}
+
+/** How two cells are compared: as numbers when both are written as numbers (63.0 is 63), else as text. */
+export function canonicalCell(cell: string): string {
+  const trimmed = cell.trim();
+  return isNumberText(trimmed) ? String(Number(trimmed) + 0) : trimmed;
+}
+
+/** Whether a text is a plain decimal number (no hexadecimal, no infinity, not empty). */
+export function isNumberText(trimmed: string): boolean {
+  return trimmed.length <= 64 && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) && Number.isFinite(Number(trimmed));
+}
