@@ -1,0 +1,92 @@
+/**
+ * The stores of one browser profile over IndexedDB. Journal, secrets and participations are written with strict durability: the
+ * promise resolves when the value is on disk, because a message may leave right after (docs/protocol.md, sections 8 and 9).
+ */
+import type { Journal } from '../protocol/ports.ts';
+import type { Database, StoredDataset, StoredLedgerEntry, StoredParticipation } from './database.ts';
+
+const STRICT = { durability: 'strict' } as const;
+/** Sorts behind every key that is ASCII. */
+const LAST = '\uffff';
+
+/** The journal of one participation; participations of one profile do not see each other's keys. */
+export function openJournal(database: Database, participation: string): Journal {
+  return {
+    get: (key) => database.connection().get('journal', [participation, key]),
+    async put(key, value) {
+      const transaction = database.connection().transaction('journal', 'readwrite', STRICT);
+      await Promise.all([transaction.store.put(value, [participation, key]), transaction.done]);
+    },
+    async keys(prefix) {
+      const range = IDBKeyRange.bound([participation, prefix], [participation, prefix + LAST]);
+      const found = await database.connection().getAllKeys('journal', range);
+      return found.map(([, key]) => key);
+    },
+    async delete(key) {
+      const transaction = database.connection().transaction('journal', 'readwrite', STRICT);
+      await Promise.all([transaction.store.delete([participation, key]), transaction.done]);
+    },
+  };
+}
+
+export interface DatasetStore {
+  get(name: string): Promise<StoredDataset | undefined>;
+  put(name: string, dataset: StoredDataset): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+/** Encoded files by the name of the task that they were read for. */
+export function openDatasets(database: Database): DatasetStore {
+  return {
+    get: (name) => database.connection().get('datasets', name),
+    async put(name, dataset) {
+      await database.connection().put('datasets', dataset, name);
+    },
+    delete: (name) => database.connection().delete('datasets', name),
+  };
+}
+
+export interface ParticipationStore {
+  get(name: string): Promise<StoredParticipation | undefined>;
+  put(name: string, participation: StoredParticipation): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+/** What this profile takes part in, by network. */
+export function openParticipations(database: Database): ParticipationStore {
+  return {
+    get: (name) => database.connection().get('participations', name),
+    async put(name, participation) {
+      const transaction = database.connection().transaction('participations', 'readwrite', STRICT);
+      await Promise.all([transaction.store.put(participation, name), transaction.done]);
+    },
+    delete: (name) => database.connection().delete('participations', name),
+  };
+}
+
+export interface LedgerStore {
+  append(entry: StoredLedgerEntry): Promise<void>;
+  /** The newest entries, oldest of them first. */
+  latest(count: number): Promise<readonly StoredLedgerEntry[]>;
+}
+
+/** Everything that left this profile's tabs, kept to the newest entries. */
+export function openLedger(database: Database, keep = 20_000): LedgerStore {
+  return {
+    async append(entry) {
+      const { store, done } = database.connection().transaction('ledger', 'readwrite');
+      const key = await store.add(entry);
+      if (key > keep) await store.delete(IDBKeyRange.upperBound(key - keep));
+      await done;
+    },
+    async latest(count) {
+      const { store } = database.connection().transaction('ledger');
+      const entries: StoredLedgerEntry[] = [];
+      for (let cursor = await store.openCursor(null, 'prev'); cursor !== null && entries.length < count; ) {
+        entries.push(cursor.value);
+        cursor = await cursor.continue();
+      }
+      return entries.reverse();
+    },
+  };
+}
