@@ -1,0 +1,144 @@
+/**
+ * A checkpoint is all that the next round starts from: weights, frozen statistics and the server optimiser's state, as one canonical
+ * safetensors file. Its SHA-256 is M (docs/protocol.md, section 1), so two people who folded alike hold the same bytes.
+ */
+import { type Bytes, toHex } from '../core/bytes.ts';
+import { check } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+import type { Normaliser } from '../dataset/statistics.ts';
+import { type TaskSpec, featureWidth, taskSpecHash } from '../protocol/task-spec.ts';
+import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';
+import { weightLayout } from './spec.ts';
+
+/** State of the server optimiser; both moments are empty for fedavg, else one entry a weight. */
+export interface ServerState {
+  /** server steps taken so far */
+  readonly step: number;
+  readonly firstMoment: Float64Array;
+  readonly secondMoment: Float64Array;
+  /** beta1^step and beta2^step as running products */
+  readonly beta1Power: number;
+  readonly beta2Power: number;
+}
+
+export interface Checkpoint {
+  /** flat, in the order of weightLayout */
+  readonly weights: Float32Array;
+  readonly normaliser: Normaliser;
+  readonly server: ServerState;
+}
+
+const FORMAT = 'murmur-checkpoint/1';
+
+/** The server state before the first step. */
+export function initialServerState(spec: TaskSpec): ServerState {
+  const length = momentLength(spec);
+  return { step: 0, firstMoment: new Float64Array(length), secondMoment: new Float64Array(length), beta1Power: 1, beta2Power: 1 };
+}
+
+/**
+ * The one byte string of a checkpoint.
+ * @throws MurmurError bad-input when arrays do not fit the spec or hold −0 or a value that is not finite
+ */
+export async function writeCheckpoint(spec: TaskSpec, checkpoint: Checkpoint): Promise<Bytes> {
+  const { weights, normaliser, server } = checkpoint;
+  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  check(weights.length === layout.length, `expected ${layout.length} weights, got ${weights.length}`);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, offset, length } of layout.tensors) {
+    tensors.set(`model.${name}`, { shape, values: weights.subarray(offset, offset + length) });
+  }
+  for (const [name, values] of doubles(checkpoint)) tensors.set(name, { shape: [values.length], values });
+  checkState(spec, normaliser, server);
+  return writeSafetensors({ tensors, metadata: await metadataOf(spec) });
+}
+
+/**
+ * Reads a checkpoint of this very task.
+ * @throws MurmurError bad-input for bytes that are not canonical, of another task, or of other shapes
+ */
+export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise<Checkpoint> {
+  const { tensors, metadata } = readSafetensors(bytes);
+  for (const [key, value] of Object.entries(await metadataOf(spec))) {
+    check(metadata[key] === value, `the checkpoint's ${key} is ${metadata[key] ?? 'missing'}, expected ${value}`);
+  }
+  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const weights = new Float32Array(layout.length);
+  for (const { name, shape, offset } of layout.tensors) {
+    const tensor = tensors.get(`model.${name}`);
+    check(
+      tensor?.values instanceof Float32Array && tensor.shape.join() === shape.join(),
+      `the checkpoint has no ${name} of shape ${shape.join(' x ')}`,
+    );
+    weights.set(tensor.values, offset);
+  }
+  const vector = (name: string): Float64Array => {
+    const tensor = tensors.get(name);
+    check(tensor?.values instanceof Float64Array && tensor.shape.length === 1, `the checkpoint has no ${name}`);
+    return tensor.values;
+  };
+  const scalar = (name: string): number => {
+    const values = vector(name);
+    check(values.length === 1, `${name} is not one number`);
+    return values[0] as number;
+  };
+  const checkpoint: Checkpoint = {
+    weights,
+    normaliser: {
+      mean: vector('normaliser.mean'),
+      scale: vector('normaliser.scale'),
+      rows: scalar('normaliser.rows'),
+      positives: scalar('normaliser.positives'),
+    },
+    server: {
+      step: scalar('server.step'),
+      firstMoment: vector('server.firstMoment'),
+      secondMoment: vector('server.secondMoment'),
+      beta1Power: scalar('server.beta1Power'),
+      beta2Power: scalar('server.beta2Power'),
+    },
+  };
+  check(tensors.size === layout.tensors.length + doubles(checkpoint).length, 'the checkpoint has tensors that no task has');
+  checkState(spec, checkpoint.normaliser, checkpoint.server);
+  return checkpoint;
+}
+
+/** M: SHA-256 of the bytes of a checkpoint. */
+export function modelHash(bytes: Uint8Array): Promise<Bytes> {
+  return sha256(bytes);
+}
+
+async function metadataOf(spec: TaskSpec): Promise<Record<string, string>> {
+  return { format: FORMAT, task: toHex(await taskSpecHash(spec)) };
+}
+
+function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string, Float64Array])[] {
+  return [
+    ['normaliser.mean', normaliser.mean],
+    ['normaliser.scale', normaliser.scale],
+    ['normaliser.rows', Float64Array.of(normaliser.rows)],
+    ['normaliser.positives', Float64Array.of(normaliser.positives)],
+    ['server.step', Float64Array.of(server.step)],
+    ['server.firstMoment', server.firstMoment],
+    ['server.secondMoment', server.secondMoment],
+    ['server.beta1Power', Float64Array.of(server.beta1Power)],
+    ['server.beta2Power', Float64Array.of(server.beta2Power)],
+  ];
+}
+
+function momentLength(spec: TaskSpec): number {
+  return spec.server.kind === 'fedadam' ? weightLayout(spec.model, featureWidth(spec.data)).length : 0;
+}
+
+function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState): void {
+  const width = featureWidth(spec.data);
+  const { mean, scale, rows, positives } = normaliser;
+  check(mean.length === width && scale.length === width, `the normaliser does not have ${width} features`);
+  check(scale.every((value) => value > 0), 'a scale is not positive');
+  check(Number.isSafeInteger(rows) && Number.isSafeInteger(positives) && rows > 0 && positives >= 0 && positives <= rows, 'bad row counts');
+  const length = momentLength(spec);
+  check(server.firstMoment.length === length && server.secondMoment.length === length, `the server state does not have ${length} moments`);
+  check(server.secondMoment.every((value) => value >= 0), 'a second moment is negative');
+  check(Number.isSafeInteger(server.step) && server.step >= 0, 'the server step is no count');
+  for (const power of [server.beta1Power, server.beta2Power]) check(power >= 0 && power <= 1, 'a beta power is outside [0, 1]');
+}
