@@ -67,17 +67,30 @@ export function metricsFromCounts(sum: Float64Array): RoundMetrics | undefined {
   const at = (i: number): number => sum[i] as number;
   const negativesBin = (bin: number): number => at(SINGLE_COUNTS + bin);
   const positivesBin = (bin: number): number => at(SINGLE_COUNTS + bins + bin);
-  consistent(sum.every((count) => Number.isSafeInteger(count) && count >= 0), 'a count is negative or not whole');
+  consistent(
+    sum.every((count) => Number.isSafeInteger(count) && count >= 0),
+    'a count is negative or not whole',
+  );
   const [truePositives, falsePositives] = [at(COUNT.truePositives), at(COUNT.falsePositives)];
   const [trueNegatives, falseNegatives] = [at(COUNT.trueNegatives), at(COUNT.falseNegatives)];
   const [rows, negatives, positives] = [at(COUNT.rows), at(COUNT.negatives), at(COUNT.positives)];
   consistent(negatives + positives === rows, 'the classes do not add up to the rows');
-  consistent(truePositives + falseNegatives === positives && trueNegatives + falsePositives === negatives, 'the confusion counts do not add up to the classes');
-  consistent(at(COUNT.logLoss) <= rows * MAX_ROW_LOSS * 2 ** LOG_LOSS_FRACTION_BITS, 'the log-loss is larger than the rows allow');
+  consistent(
+    truePositives + falseNegatives === positives && trueNegatives + falsePositives === negatives,
+    'the confusion counts do not add up to the classes',
+  );
+  consistent(
+    at(COUNT.logLoss) <= rows * MAX_ROW_LOSS * 2 ** LOG_LOSS_FRACTION_BITS,
+    'the log-loss is larger than the rows allow',
+  );
   // The threshold 0.5 is a bin's edge, so the histogram repeats the confusion counts.
   let [below, belowPositives, area] = [0, 0, 0];
   for (let bin = 0; bin < bins; bin++) {
-    if (bin === bins / 2) consistent(below === trueNegatives && belowPositives === falseNegatives, 'the histogram contradicts the confusion counts');
+    if (bin === bins / 2)
+      consistent(
+        below === trueNegatives && belowPositives === falseNegatives,
+        'the histogram contradicts the confusion counts',
+      );
     area += positivesBin(bin) * (below + negativesBin(bin) / 2);
     below += negativesBin(bin);
     belowPositives += positivesBin(bin);

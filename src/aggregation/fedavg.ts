@@ -10,7 +10,11 @@ type Learned = Pick<Checkpoint, 'weights' | 'server'>;
  * One step, in index order, IEEE float64, each weight rounded once to float32.
  * @param delta weighted mean update, one entry a weight
  */
-export function fedAvg(base: Learned, delta: Float64Array, { learningRate }: { readonly learningRate: number }): Learned {
+export function fedAvg(
+  base: Learned,
+  delta: Float64Array,
+  { learningRate }: { readonly learningRate: number },
+): Learned {
   const weights = new Float32Array(base.weights.length);
   // + 0 turns −0 into 0: checkpoints hold no −0.
   for (let i = 0; i < weights.length; i++) {

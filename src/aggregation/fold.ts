@@ -7,11 +7,13 @@ import { MurmurError, check } from '../core/errors.ts';
 import { normaliserFrom } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
-import { type TaskSpec, featureWidth, stepKind } from '../protocol/task-spec.ts';
+import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
 import { fedAdam } from './fedadam.ts';
 import { fedAvg } from './fedavg.ts';
 import { roundLayout } from './layouts.ts';
+
+export type { RoundMetrics } from './evaluation-counts.ts';
 
 export interface FoldInput {
   readonly spec: TaskSpec;
@@ -39,7 +41,10 @@ export interface FoldResult {
 export async function fold({ spec, step, base, sums, beacon, members }: FoldInput): Promise<FoldResult> {
   const layout = roundLayout(spec, step);
   check(sums.length === layout.length, `expected ${layout.length} sums, got ${sums.length}`);
-  check(Number.isInteger(members) && members >= 1 && members <= spec.masking.maxCohort, `${members} members are not in 1..${spec.masking.maxCohort}`);
+  check(
+    Number.isInteger(members) && members >= 1 && members <= spec.masking.maxCohort,
+    `${members} members are not in 1..${spec.masking.maxCohort}`,
+  );
   const bySegment = new Map<string, Float64Array>();
   for (const [i, { purpose, length }] of layout.entries()) {
     const sum = sums[i] as Float64Array;
@@ -48,19 +53,26 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     bySegment.set(purpose, sum);
   }
   const statistics = bySegment.get('statistics');
-  if (statistics !== undefined) return { checkpoint: await firstCheckpoint(spec, statistics, beacon), metrics: undefined };
+  if (statistics !== undefined)
+    return { checkpoint: await firstCheckpoint(spec, statistics, beacon), metrics: undefined };
 
   check(base !== undefined, 'this step needs the model that it starts from');
   const weightSum = bySegment.get('weight')?.[0];
-  possible(weightSum === undefined || (weightSum > 0 && weightSum <= members), `the weight sum is not in (0, ${members}]`);
+  possible(
+    weightSum === undefined || (weightSum > 0 && weightSum <= members),
+    `the weight sum is not in (0, ${members}]`,
+  );
   const counts = bySegment.get('evaluation');
   const metrics = counts === undefined ? undefined : metricsFromCounts(counts);
   const update = bySegment.get('update');
-  if (stepKind(spec, step) !== 'training' || update === undefined || weightSum === undefined) return { checkpoint: base, metrics };
+  if (update === undefined || weightSum === undefined) return { checkpoint: base, metrics };
 
   check(update.length === base.weights.length, 'the model does not fit the task');
   const norm = Math.sqrt(update.reduce((sum, value) => sum + value * value, 0));
-  possible(norm <= members * spec.masking.clipNorm, `the update's norm ${norm} is more than ${members} inputs can give`);
+  possible(
+    norm <= members * spec.masking.clipNorm,
+    `the update's norm ${norm} is more than ${members} inputs can give`,
+  );
   const delta = update.map((value) => value / weightSum);
   const learned = spec.server.kind === 'fedavg' ? fedAvg(base, delta, spec.server) : fedAdam(base, delta, spec.server);
   possible(learned.weights.every(Number.isFinite), 'a weight of the new model is not finite');

@@ -6,17 +6,23 @@
  * it settles like any other.
  */
 import { check } from '../core/errors.ts';
-import { type EncodedRows } from '../dataset/split.ts';
+import type { EncodedRows } from '../dataset/split.ts';
 import { statisticsSegment, statisticsVector } from '../dataset/statistics.ts';
 import { weightLayout } from '../model/spec.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
-import { type TaskSpec, featureWidth, stepKind } from '../protocol/task-spec.ts';
+import { stepKind } from '../protocol/phases.ts';
+import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
 import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
 
 /** Values of a layout's segments in order, before encoding; each has its segment's length. */
 export type Parts = readonly Float64Array[];
 
-const WEIGHT_SEGMENT: Segment = { purpose: 'weight', length: 1, width: 48, encoding: { kind: 'fixed', fractionBits: 32, limit: 1 } };
+const WEIGHT_SEGMENT: Segment = {
+  purpose: 'weight',
+  length: 1,
+  width: 48,
+  encoding: { kind: 'fixed', fractionBits: 32, limit: 1 },
+};
 
 /**
  * The layout of a step of the task; a pure function of the spec, so that everybody has the same.
@@ -47,7 +53,12 @@ export function statisticsParts(spec: TaskSpec, trainRows: EncodedRows): Parts {
  * @returns the parts, whether the update was clipped, and its norm before
  * @throws MurmurError bad-input when a length does not fit or the update is not finite (training diverged)
  */
-export function trainingParts({ spec, delta, rows, evaluation }: {
+export function trainingParts({
+  spec,
+  delta,
+  rows,
+  evaluation,
+}: {
   readonly spec: TaskSpec;
   readonly delta: Float32Array;
   readonly rows: number;
@@ -73,7 +84,11 @@ export function trainingParts({ spec, delta, rows, evaluation }: {
     for (let i = 0; i < length; i++) update[i] = (update[i] as number) * factor;
   }
   const base: Parts = [Float64Array.of(weight), update];
-  return { parts: spec.evaluation.release === 'off' ? base : [...base, checkedEvaluation(spec, evaluation)], clipped, norm };
+  return {
+    parts: spec.evaluation.release === 'off' ? base : [...base, checkedEvaluation(spec, evaluation)],
+    clipped,
+    norm,
+  };
 }
 
 /** Parts of the evaluation step. */
@@ -82,7 +97,9 @@ export function evaluationParts(spec: TaskSpec, evaluation: Float64Array): Parts
 }
 
 function segments(spec: TaskSpec, step: number): Layout {
-  const kind = stepKind(spec, step);
+  const { rounds } = spec.training;
+  check(Number.isInteger(step) && step >= 0 && step <= rounds + 1, `this task has no step ${step}`);
+  const kind = stepKind(step, rounds);
   if (kind === 'statistics') return [statisticsSegment(spec)];
   const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec.evaluation.bins)];
   if (kind === 'evaluation') return evaluation.length > 0 ? evaluation : [WEIGHT_SEGMENT];
@@ -100,7 +117,11 @@ function segments(spec: TaskSpec, step: number): Layout {
 function clipLimit(spec: TaskSpec, length: number): number {
   const { clipNorm, updateFractionBits } = spec.masking;
   const limit = clipNorm - Math.sqrt(length) * 2 ** -(updateFractionBits + 1);
-  check(limit > 0, 'the task\'s update is rounded more coarsely than its clip norm', 'Raise updateFractionBits or clipNorm.');
+  check(
+    limit > 0,
+    "the task's update is rounded more coarsely than its clip norm",
+    'Raise updateFractionBits or clipNorm.',
+  );
   return limit;
 }
 

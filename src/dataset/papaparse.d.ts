@@ -12,7 +12,10 @@ declare module 'papaparse/papaparse.js' {
     readonly errors: readonly ParseError[];
   }
   const Papa: {
-    parse(text: string, config: { readonly delimiter: string; readonly newline?: string; readonly skipEmptyLines: boolean }): ParseResult;
+    parse(
+      text: string,
+      config: { readonly delimiter: string; readonly newline?: string; readonly skipEmptyLines: boolean },
+    ): ParseResult;
   };
   export default Papa;
 }

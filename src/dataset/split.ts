@@ -29,7 +29,10 @@ export interface Dataset {
  * @param features rows x width, public-range-scaled
  */
 export async function splitHeldOut(data: EncodedRows, heldOut: HeldOutSpec): Promise<Dataset> {
-  check(data.features.length === data.rows * data.width && data.labels.length === data.rows, 'features and labels differ in rows');
+  check(
+    data.features.length === data.rows * data.width && data.labels.length === data.rows,
+    'features and labels differ in rows',
+  );
   const digest = await sha256(
     utf8('murmur/held-out/1'),
     await sha256(utf8(heldOut.seed)),
@@ -46,8 +49,14 @@ export async function splitHeldOut(data: EncodedRows, heldOut: HeldOutSpec): Pro
     for (let i = 0; i < count; i++) isHeldOut[members[order[i] as number] as number] = 1;
   }
   return {
-    train: selectRows(data, rowsWhere(data.rows, (row) => isHeldOut[row] === 0)),
-    heldOut: selectRows(data, rowsWhere(data.rows, (row) => isHeldOut[row] === 1)),
+    train: selectRows(
+      data,
+      rowsWhere(data.rows, (row) => isHeldOut[row] === 0),
+    ),
+    heldOut: selectRows(
+      data,
+      rowsWhere(data.rows, (row) => isHeldOut[row] === 1),
+    ),
   };
 }
 

@@ -83,7 +83,10 @@ export function normaliserFrom(spec: TaskSpec, sums: Float64Array): Normaliser {
     // Rounding moves each row's value and square by at most half a unit, hence the slack of one unit a row.
     const slack = rows / ONE;
     consistent(count === rows, `feature ${j} has ${count} values for ${rows} rows`);
-    consistent(sum >= 0 && squares >= 0 && sum <= rows && squares <= sum + slack, `the sums of feature ${j} are impossible`);
+    consistent(
+      sum >= 0 && squares >= 0 && sum <= rows && squares <= sum + slack,
+      `the sums of feature ${j} are impossible`,
+    );
     const average = sum / rows;
     const variance = squares / rows - average * average;
     consistent(variance >= -3 / ONE, `the variance of feature ${j} is negative`);

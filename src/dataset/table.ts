@@ -57,7 +57,11 @@ export async function parseTable(text: Chunks, data: TableSpec): Promise<TableDa
     const end = lastRecordEnd(rest);
     if (end > 0) builder.add(parsePiece(rest.slice(0, end), data, builder.records));
     rest = rest.slice(end);
-    check(rest.length <= MAX_LINE_CHARACTERS, 'a line of the file never ends', 'Look for an opening quotation mark without a closing one.');
+    check(
+      rest.length <= MAX_LINE_CHARACTERS,
+      'a line of the file never ends',
+      'Look for an opening quotation mark without a closing one.',
+    );
   }
   builder.add(parsePiece(rest, data, builder.records));
   return builder.build();
@@ -159,11 +163,21 @@ function cellReader(column: ColumnSpec): CellReader {
     const { minimum, maximum, name } = column;
     return (cell, row) => {
       if (!isNumberText(cell)) {
-        throw cellError(row, name, `${quote(cell)} is not a number`, 'Correct the cell, or use one of the task\'s marks for a missing value.');
+        throw cellError(
+          row,
+          name,
+          `${quote(cell)} is not a number`,
+          "Correct the cell, or use one of the task's marks for a missing value.",
+        );
       }
       const value = Number(cell);
       if (value < minimum || value > maximum) {
-        throw cellError(row, name, `${quote(cell)} is outside ${minimum} to ${maximum}`, `Check the unit${column.unit === undefined ? '' : ` (${column.unit})`}.`);
+        throw cellError(
+          row,
+          name,
+          `${quote(cell)} is outside ${minimum} to ${maximum}`,
+          `Check the unit${column.unit === undefined ? '' : ` (${column.unit})`}.`,
+        );
       }
       return value;
     };
@@ -172,7 +186,12 @@ function cellReader(column: ColumnSpec): CellReader {
   return (cell, row) => {
     const code = codes.get(canonicalCell(cell));
     if (code === undefined) {
-      throw cellError(row, column.name, `${quote(cell)} is none of the categories`, `Known are ${column.categories.slice(0, 12).join(', ')}.`);
+      throw cellError(
+        row,
+        column.name,
+        `${quote(cell)} is none of the categories`,
+        `Known are ${column.categories.slice(0, 12).join(', ')}.`,
+      );
     }
     return code;
   };
@@ -181,7 +200,8 @@ function cellReader(column: ColumnSpec): CellReader {
 function labelReader({ name, positive }: TableSpec['label']): CellReader {
   if ('above' in positive) {
     return (cell, row) => {
-      if (!isNumberText(cell)) throw cellError(row, name, `${quote(cell)} is not a number`, 'The label must be a number.');
+      if (!isNumberText(cell))
+        throw cellError(row, name, `${quote(cell)} is not a number`, 'The label must be a number.');
       return Number(cell) > positive.above ? 1 : 0;
     };
   }
@@ -206,7 +226,9 @@ class TableBuilder {
     this.#data = data;
     this.#missing = new Set(data.missingMarks);
     this.#readers = [...data.columns.map(cellReader), labelReader(data.label)];
-    this.#positions = data.header ? undefined : [...data.columns, data.label].map((column) => column.position as number);
+    this.#positions = data.header
+      ? undefined
+      : [...data.columns, data.label].map((column) => column.position as number);
     this.#values = new Float64Array(256 * this.#readers.length);
   }
 
@@ -225,8 +247,14 @@ class TableBuilder {
     const step = this.#readers.length;
     const columns = this.#data.columns.map((column, i): NumberValues | CategoryValues =>
       column.kind === 'number'
-        ? { kind: 'number', values: Float64Array.from({ length: rows }, (_, row) => this.#values[row * step + i] as number) }
-        : { kind: 'category', values: Uint16Array.from({ length: rows }, (_, row) => this.#values[row * step + i] as number) },
+        ? {
+            kind: 'number',
+            values: Float64Array.from({ length: rows }, (_, row) => this.#values[row * step + i] as number),
+          }
+        : {
+            kind: 'category',
+            values: Uint16Array.from({ length: rows }, (_, row) => this.#values[row * step + i] as number),
+          },
     );
     const labels = Uint8Array.from({ length: rows }, (_, row) => this.#values[row * step + step - 1] as number);
     return { columns, labels, rows, droppedRows: this.#droppedRows };
@@ -238,7 +266,12 @@ class TableBuilder {
     const cells = positions.map((place, i) => {
       const cell = record[place];
       if (cell === undefined) {
-        throw cellError(row, (names[i] as { name: string }).name, `the row has only ${record.length} cells`, `Is "${this.#data.delimiter}" the separator of the file?`);
+        throw cellError(
+          row,
+          (names[i] as { name: string }).name,
+          `the row has only ${record.length} cells`,
+          `Is "${this.#data.delimiter}" the separator of the file?`,
+        );
       }
       return cell.trim();
     });
@@ -265,7 +298,11 @@ function headerPositions(record: readonly string[], data: TableSpec): readonly n
   const names = record.map((cell) => cell.replace(/^\uFEFF/, '').trim());
   return [...data.columns, data.label].map(({ name }) => {
     const place = names.indexOf(name);
-    check(place >= 0, `the file has no column ${name}`, `Its first line names ${names.slice(0, 20).map(quote).join(', ')}.`);
+    check(
+      place >= 0,
+      `the file has no column ${name}`,
+      `Its first line names ${names.slice(0, 20).map(quote).join(', ')}.`,
+    );
     check(names.indexOf(name, place + 1) < 0, `the file has two columns ${name}`, HEADER_HINT);
     return place;
   });

@@ -22,7 +22,12 @@ const TAIL = 0.025;
  * @param replicates resamples, at least 40
  * @param seed at least 12 bytes; never shared between people who should draw independently
  */
-export function pairedBootstrap({ before, after, replicates, seed }: {
+export function pairedBootstrap({
+  before,
+  after,
+  replicates,
+  seed,
+}: {
   readonly before: Float64Array;
   readonly after: Float64Array;
   readonly replicates: number;

@@ -3,13 +3,32 @@
  * src/aggregation/evaluation-counts.ts, because the fold reads them), and exact figures for local use.
  */
 import { MurmurError, check } from '../core/errors.ts';
-import { COUNT, LOG_LOSS_FRACTION_BITS, SINGLE_COUNTS, evaluationLength } from '../aggregation/evaluation-counts.ts';
+import {
+  COUNT,
+  LOG_LOSS_FRACTION_BITS,
+  type RoundMetrics,
+  SINGLE_COUNTS,
+  evaluationLength,
+  metricsFromCounts,
+} from '../aggregation/evaluation-counts.ts';
 import { MAX_ROWS } from '../protocol/task-spec.ts';
 
 export { type Confusion, type RoundMetrics, metricsFromCounts } from '../aggregation/evaluation-counts.ts';
 
 /** Scores are kept this far from 0 and 1 in the log-loss, so that one sure mistake costs at most 23 · ln 2 nats. */
 const SCORE_MARGIN = 2 ** -23;
+
+/** The same figures as from the masked counts, but with the exact AUC and log-loss; for rows that are at hand. */
+export function exactMetrics(scores: Float32Array, labels: Uint8Array): RoundMetrics | undefined {
+  const metrics = metricsFromCounts(evaluate(scores, labels, 2));
+  if (metrics === undefined) return undefined;
+  const losses = perRowLogLoss(scores, labels);
+  return {
+    ...metrics,
+    auc: exactAuc(scores, labels),
+    logLoss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+  };
+}
 
 /**
  * One site's evaluation vector over its held-out rows; zero rows give zeros.
@@ -38,27 +57,18 @@ export function evaluate(scores: Float32Array, labels: Uint8Array, bins: number)
     count(positive ? COUNT.positives : COUNT.negatives);
     count(SINGLE_COUNTS + (positive ? bins : 0) + bin);
   }
-  const loss = rowLosses(scores, labels).reduce((sum, value) => sum + value, 0);
+  const loss = perRowLogLoss(scores, labels).reduce((sum, value) => sum + value, 0);
   out[COUNT.logLoss] = Math.round(loss * 2 ** LOG_LOSS_FRACTION_BITS);
   return out;
 }
 
 /** Log-loss of each row in nats: −ln of the probability given to the true label. */
-export function rowLosses(scores: Float32Array, labels: Uint8Array): Float64Array {
+export function perRowLogLoss(scores: Float32Array, labels: Uint8Array): Float64Array {
   check(scores.length === labels.length, `${scores.length} scores for ${labels.length} labels`);
   return Float64Array.from(scores, (score, row) => {
     const kept = Math.min(Math.max(score, SCORE_MARGIN), 1 - SCORE_MARGIN);
     return -Math.log(labels[row] === 1 ? kept : 1 - kept);
   });
-}
-
-/** Share of rows on the right side of 0.5; undefined without rows. */
-export function accuracy(scores: Float32Array, labels: Uint8Array): number | undefined {
-  check(scores.length === labels.length, `${scores.length} scores for ${labels.length} labels`);
-  if (scores.length === 0) return undefined;
-  let right = 0;
-  for (const [row, score] of scores.entries()) right += score >= 0.5 === (labels[row] === 1) ? 1 : 0;
-  return right / scores.length;
 }
 
 /**
@@ -69,7 +79,7 @@ export function exactAuc(scores: Float32Array, labels: Uint8Array): number | und
   check(scores.length === labels.length, `${scores.length} scores for ${labels.length} labels`);
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => (scores[a] as number) - (scores[b] as number));
   let [below, positives, area] = [0, 0, 0];
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     const score = scores[order[i] as number];
     let [tiedNegatives, tiedPositives] = [0, 0];
     for (; i < order.length && scores[order[i] as number] === score; i++) {

@@ -33,7 +33,13 @@ const FORMAT = 'murmur-checkpoint/1';
 /** The server state before the first step. */
 export function initialServerState(spec: TaskSpec): ServerState {
   const length = momentLength(spec);
-  return { step: 0, firstMoment: new Float64Array(length), secondMoment: new Float64Array(length), beta1Power: 1, beta2Power: 1 };
+  return {
+    step: 0,
+    firstMoment: new Float64Array(length),
+    secondMoment: new Float64Array(length),
+    beta1Power: 1,
+    beta2Power: 1,
+  };
 }
 
 /**
@@ -98,7 +104,10 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
       beta2Power: scalar('server.beta2Power'),
     },
   };
-  check(tensors.size === layout.tensors.length + doubles(checkpoint).length, 'the checkpoint has tensors that no task has');
+  check(
+    tensors.size === layout.tensors.length + doubles(checkpoint).length,
+    'the checkpoint has tensors that no task has',
+  );
   checkState(spec, checkpoint.normaliser, checkpoint.server);
   return checkpoint;
 }
@@ -134,11 +143,24 @@ function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState)
   const width = featureWidth(spec.data);
   const { mean, scale, rows, positives } = normaliser;
   check(mean.length === width && scale.length === width, `the normaliser does not have ${width} features`);
-  check(scale.every((value) => value > 0), 'a scale is not positive');
-  check(Number.isSafeInteger(rows) && Number.isSafeInteger(positives) && rows > 0 && positives >= 0 && positives <= rows, 'bad row counts');
+  check(
+    scale.every((value) => value > 0),
+    'a scale is not positive',
+  );
+  check(
+    Number.isSafeInteger(rows) && Number.isSafeInteger(positives) && rows > 0 && positives >= 0 && positives <= rows,
+    'bad row counts',
+  );
   const length = momentLength(spec);
-  check(server.firstMoment.length === length && server.secondMoment.length === length, `the server state does not have ${length} moments`);
-  check(server.secondMoment.every((value) => value >= 0), 'a second moment is negative');
+  check(
+    server.firstMoment.length === length && server.secondMoment.length === length,
+    `the server state does not have ${length} moments`,
+  );
+  check(
+    server.secondMoment.every((value) => value >= 0),
+    'a second moment is negative',
+  );
   check(Number.isSafeInteger(server.step) && server.step >= 0, 'the server step is no count');
-  for (const power of [server.beta1Power, server.beta2Power]) check(power >= 0 && power <= 1, 'a beta power is outside [0, 1]');
+  for (const power of [server.beta1Power, server.beta2Power])
+    check(power >= 0 && power <= 1, 'a beta power is outside [0, 1]');
 }

@@ -25,7 +25,10 @@ const ACTIVATIONS: Readonly<Record<Activation, (x: number) => number>> = {
  */
 export function predict(model: ModelSpec, weights: Float32Array, features: Float32Array, rows: number): Float32Array {
   if (rows === 0) return new Float32Array(0);
-  check(Number.isInteger(rows) && rows > 0 && features.length % rows === 0, `${features.length} values are not ${rows} rows`);
+  check(
+    Number.isInteger(rows) && rows > 0 && features.length % rows === 0,
+    `${features.length} values are not ${rows} rows`,
+  );
   const layout = weightLayout(model, features.length / rows);
   check(weights.length === layout.length, `expected ${layout.length} weights, got ${weights.length}`);
   let inputs = features;
@@ -33,12 +36,24 @@ export function predict(model: ModelSpec, weights: Float32Array, features: Float
     const kernel = layout.tensors[2 * i];
     const bias = layout.tensors[2 * i + 1];
     check(kernel !== undefined && bias !== undefined, `layer ${i} has no tensors`);
-    inputs = dense(inputs, weights.subarray(kernel.offset, kernel.offset + kernel.length), weights.subarray(bias.offset, bias.offset + units), rows, ACTIVATIONS[activation]);
+    inputs = dense(
+      inputs,
+      weights.subarray(kernel.offset, kernel.offset + kernel.length),
+      weights.subarray(bias.offset, bias.offset + units),
+      rows,
+      ACTIVATIONS[activation],
+    );
   }
   return inputs;
 }
 
-function dense(inputs: Float32Array, kernel: Float32Array, bias: Float32Array, rows: number, activate: (x: number) => number): Float32Array {
+function dense(
+  inputs: Float32Array,
+  kernel: Float32Array,
+  bias: Float32Array,
+  rows: number,
+  activate: (x: number) => number,
+): Float32Array {
   const width = inputs.length / rows;
   const units = bias.length;
   const outputs = new Float32Array(rows * units);

@@ -38,7 +38,10 @@ export function writeSafetensors({ tensors, metadata }: TensorFile): Bytes {
   let end = 0;
   for (const [name, { shape, values }] of entries) {
     check(name !== METADATA && name !== '__proto__', `${name} is no tensor name`);
-    check(elementsOf(shape) === values.length, `${name}: shape ${shape.join(' x ')} does not hold ${values.length} values`);
+    check(
+      elementsOf(shape) === values.length,
+      `${name}: shape ${shape.join(' x ')} does not hold ${values.length} values`,
+    );
     const start = end;
     end += values.byteLength;
     header[name] = { dtype: values instanceof Float32Array ? 'F32' : 'F64', shape, data_offsets: [start, end] };
@@ -72,7 +75,10 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   check(bytes.length >= 8, 'a safetensors file has at least 8 bytes');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = view.getUint32(0, true);
-  check(view.getUint32(4, true) === 0 && headerBytes <= MAX_HEADER_BYTES, `the header is longer than ${MAX_HEADER_BYTES} bytes`);
+  check(
+    view.getUint32(4, true) === 0 && headerBytes <= MAX_HEADER_BYTES,
+    `the header is longer than ${MAX_HEADER_BYTES} bytes`,
+  );
   check(8 + headerBytes <= bytes.length, 'the file ends inside its header');
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = 8 + headerBytes;

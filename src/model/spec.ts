@@ -22,7 +22,10 @@ export interface WeightLayout {
  * @throws MurmurError bad-input
  */
 export function weightLayout(model: ModelSpec, inputWidth: number): WeightLayout {
-  check(Number.isInteger(inputWidth) && inputWidth >= 1 && inputWidth <= MAX_FEATURES, `input width ${inputWidth} is not in 1..${MAX_FEATURES}`);
+  check(
+    Number.isInteger(inputWidth) && inputWidth >= 1 && inputWidth <= MAX_FEATURES,
+    `input width ${inputWidth} is not in 1..${MAX_FEATURES}`,
+  );
   const tensors: WeightTensor[] = [];
   let inputs = inputWidth;
   let offset = 0;

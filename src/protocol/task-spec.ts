@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { type Bytes, utf8 } from '../core/bytes.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
-import { MurmurError, check } from '../core/errors.ts';
+import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 
 /** Largest spec text, in bytes. */
@@ -21,7 +21,8 @@ export const MAX_WEIGHTS = 2 ** 24;
 export const MAX_COHORT = 128;
 
 const text = (maximumLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maximumLength));
-const range = (minimum: number, maximum: number) => v.pipe(v.number(), v.finite(), v.minValue(minimum), v.maxValue(maximum));
+const range = (minimum: number, maximum: number) =>
+  v.pipe(v.number(), v.finite(), v.minValue(minimum), v.maxValue(maximum));
 const whole = (minimum: number, maximum: number) => v.pipe(range(minimum, maximum), v.integer());
 const LARGEST = 1e12;
 
@@ -135,19 +136,6 @@ export type ModelSpec = TaskSpec['model'];
 export type ServerSpec = TaskSpec['server'];
 export type HeldOutSpec = TaskSpec['heldOut'];
 
-/** What the steps of a task do (docs/protocol.md, section 1). */
-export type StepKind = 'statistics' | 'training' | 'evaluation';
-
-/**
- * What step of the task does.
- * @throws MurmurError bad-input for a step that the task does not have
- */
-export function stepKind(spec: TaskSpec, step: number): StepKind {
-  check(Number.isInteger(step) && step >= 0 && step <= spec.training.rounds + 1, `this task has no step ${step}`);
-  if (step === 0) return 'statistics';
-  return step <= spec.training.rounds ? 'training' : 'evaluation';
-}
-
 /** Width of the encoded feature vector: 1 a number column, one a category of a category column. */
 export function featureWidth(data: TableSpec): number {
   return data.columns.reduce((sum, column) => sum + (column.kind === 'number' ? 1 : column.categories.length), 0);
@@ -219,12 +207,18 @@ function specError(path: string, message: string): MurmurError {
 function checkColumns(data: TableSpec): void {
   const names = new Set<string>();
   const positions = new Set<number>();
-  const all = [...data.columns.map((column, i) => ({ ...column, path: `data.columns.${i}` })), { ...data.label, path: 'data.label' }];
+  const all = [
+    ...data.columns.map((column, i) => ({ ...column, path: `data.columns.${i}` })),
+    { ...data.label, path: 'data.label' },
+  ];
   for (const { name, path, position: place } of all) {
     if (names.has(name)) throw specError(`${path}.name`, `the name ${name} is taken`);
     names.add(name);
     if (data.header !== (place === undefined)) {
-      throw specError(`${path}.position`, data.header ? 'a file with a header line has no positions' : 'missing, and the file has no header line');
+      throw specError(
+        `${path}.position`,
+        data.header ? 'a file with a header line has no positions' : 'missing, and the file has no header line',
+      );
     }
     if (place === undefined) continue;
     if (positions.has(place)) throw specError(`${path}.position`, `position ${place} is taken`);
@@ -246,7 +240,10 @@ function checkModel({ data, model }: TaskSpec): void {
   const last = model.layers.length - 1;
   const layer = model.layers[last];
   if (layer?.units !== 1 || layer.activation !== 'sigmoid') {
-    throw specError(`model.layers.${last}`, 'the last layer must be one sigmoid unit, because the label has two classes');
+    throw specError(
+      `model.layers.${last}`,
+      'the last layer must be one sigmoid unit, because the label has two classes',
+    );
   }
   const count = weightCount(model, featureWidth(data));
   if (count > MAX_WEIGHTS) throw specError('model.layers', `${count} weights are more than ${MAX_WEIGHTS}`);
@@ -256,7 +253,10 @@ function checkModel({ data, model }: TaskSpec): void {
 function checkMasking({ masking }: TaskSpec): void {
   const largest = Math.ceil(masking.clipNorm * 2 ** masking.updateFractionBits);
   if (masking.maxCohort * largest >= 2 ** (masking.updateWidth - 1)) {
-    throw specError('masking.updateWidth', `the sum of ${masking.maxCohort} updates of norm ${masking.clipNorm} could wrap in ${masking.updateWidth} bits`);
+    throw specError(
+      'masking.updateWidth',
+      `the sum of ${masking.maxCohort} updates of norm ${masking.clipNorm} could wrap in ${masking.updateWidth} bits`,
+    );
   }
 }
 
@@ -268,5 +268,7 @@ export function canonicalCell(cell: string): string {
 
 /** Whether a text is a plain decimal number (no hexadecimal, no infinity, not empty). */
 export function isNumberText(trimmed: string): boolean {
-  return trimmed.length <= 64 && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) && Number.isFinite(Number(trimmed));
+  return (
+    trimmed.length <= 64 && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) && Number.isFinite(Number(trimmed))
+  );
 }
