@@ -1,0 +1,63 @@
+/**
+ * Gradients of a 2-D convolution as forward convolutions, which XNNPACK computes 30 to 50 times faster than a loop
+ * (the identities: Dumoulin and Visin 2016, "A guide to convolution arithmetic", chapter 4).
+ *
+ * With x [N, H, W, I] padded, filter [h, w, I, O] and dy [N, P, Q, O]:
+ * - filter gradient: x seen as I images of N channels, dy as a P x Q filter from N to O channels, dilated by the stride;
+ * - input gradient for stride 1: dy convolved with the filter rotated by 180 degrees, I and O exchanged.
+ * Only channels-last, as the wasm backend itself. Other strides of the input gradient stay with the original kernel.
+ */
+import { type KernelConfig, type KernelFunc, type Tensor4D, backend_util, conv2d, reverse, slice, tidy, transpose } from '@tensorflow/tfjs-core';
+import { MurmurError } from '../../core/errors.ts';
+import { replaceKernel } from './replace.ts';
+
+interface ConvolutionAttrs {
+  readonly strides: number | [number, number];
+  readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
+  readonly dataFormat: 'NHWC' | 'NCHW';
+  readonly dimRoundingMode: 'floor' | 'round' | 'ceil';
+}
+
+type Shape4D = [number, number, number, number];
+
+export function installConvolutionKernels(): void {
+  replaceKernel('Conv2DBackpropFilter', () => filterGradient);
+  replaceKernel('Conv2DBackpropInput', inputGradient);
+}
+
+const filterGradient: KernelFunc = ({ inputs, attrs }) => {
+  const { x, dy } = inputs as unknown as { x: Tensor4D; dy: Tensor4D };
+  const { filterShape, ...rest } = attrs as unknown as ConvolutionAttrs & { filterShape: Shape4D };
+  const info = convolutionInfo(x.shape, filterShape, rest);
+  const { top, bottom, left, right } = info.padInfo;
+  return tidy(() => {
+    const images = transpose(x, [3, 1, 2, 0]);
+    const filter = transpose(dy, [1, 2, 0, 3]);
+    const gradient = conv2d(images, filter, 1, [[0, 0], [top, bottom], [left, right], [0, 0]], 'NHWC', [info.strideHeight, info.strideWidth]);
+    // Rows and columns that no window reached (the stride does not divide) stick out at the end.
+    return transpose(slice(gradient, 0, [filterShape[2], filterShape[0], filterShape[1], filterShape[3]]), [1, 2, 0, 3]);
+  });
+};
+
+function inputGradient(original: KernelConfig | undefined): KernelFunc {
+  if (original === undefined) throw new MurmurError('unsupported', 'the wasm backend of tfjs has no convolution');
+  return (params) => {
+    const { dy, filter } = params.inputs as unknown as { dy: Tensor4D; filter: Tensor4D };
+    const { inputShape, ...rest } = params.attrs as unknown as ConvolutionAttrs & { inputShape: Shape4D };
+    const info = convolutionInfo(inputShape, filter.shape, rest);
+    const { top, bottom, left, right } = info.padInfo;
+    const [height, width] = [info.filterHeight - 1, info.filterWidth - 1];
+    if (info.strideHeight !== 1 || info.strideWidth !== 1 || Math.max(top, bottom) > height || Math.max(left, right) > width) {
+      return original.kernelFunc(params);
+    }
+    return tidy(() => {
+      const rotated = transpose(reverse(filter, [0, 1]), [0, 1, 3, 2]);
+      return conv2d(dy, rotated, 1, [[0, 0], [height - top, height - bottom], [width - left, width - right], [0, 0]]);
+    });
+  };
+}
+
+function convolutionInfo(inputShape: Shape4D, filterShape: Shape4D, { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttrs) {
+  if (dataFormat === 'NCHW') throw new MurmurError('unsupported', 'the wasm backend convolves channels-last images only');
+  return backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode, false, 'channelsLast');
+}

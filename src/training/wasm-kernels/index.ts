@@ -1,0 +1,48 @@
+/**
+ * Training kernels for tfjs's wasm backend 4.22, which has none for some gradients, wrong ones for two, and slow ones for others.
+ *
+ * | kernel | as shipped | here |
+ * |---|---|---|
+ * | BatchMatMul with a transpose flag | right, but a plain loop | transpose, then the XNNPACK product: 2 to 12 times faster (matmul.ts) |
+ * | Conv2DBackpropFilter | missing | a forward convolution (convolution.ts) |
+ * | Conv2DBackpropInput | right, but a plain loop | stride 1: a forward convolution (convolution.ts) |
+ * | MaxPoolGrad | wrong: drops windows whose maximum is negative | the cpu kernel (delegate.ts) |
+ * | Conv3DBackpropInputV2 | wrong | the cpu kernel |
+ * | DepthwiseConv2dNativeBackpropFilter and -Input, UnsortedSegmentSum, Einsum | missing | the cpu kernel |
+ *
+ * FFT is left out: no layer of a task needs it. Each kernel is tested against the cpu backend in kernels.test.ts.
+ */
+import { getKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { installConvolutionKernels } from './convolution.ts';
+import { installMatMulKernel } from './matmul.ts';
+
+const WRONG = ['MaxPoolGrad', 'Conv3DBackpropInputV2'] as const;
+
+/** 'dense': what dense layers need. 'all': also what is computed on the cpu backend, which is then loaded (54 kB gzipped). */
+export type KernelFamily = 'dense' | 'all';
+
+let installed: KernelFamily | undefined;
+
+/**
+ * Registers the kernels; call after importing @tensorflow/tfjs-backend-wasm. Idempotent; 'all' may follow 'dense'.
+ * With 'dense' the wrong kernels are taken away, so that a model that needs them fails with a message instead of training wrongly.
+ */
+export async function installWasmKernels(family: KernelFamily): Promise<void> {
+  if (installed === undefined) {
+    installMatMulKernel();
+    installConvolutionKernels();
+    for (const name of WRONG) if (getKernel(name, 'wasm') !== undefined) unregisterKernel(name, 'wasm');
+    installed = 'dense';
+  }
+  if (family === 'all' && installed === 'dense') {
+    const { installDelegates } = await import('./delegate.ts');
+    installDelegates([
+      ...WRONG,
+      'DepthwiseConv2dNativeBackpropFilter',
+      'DepthwiseConv2dNativeBackpropInput',
+      'UnsortedSegmentSum',
+      'Einsum',
+    ]);
+    installed = 'all';
+  }
+}
