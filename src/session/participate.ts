@@ -1,10 +1,259 @@
 /**
  * A participant's life in one task: catch up with the chain, announce, take part in round after round, end when the task ends.
+ * The same code in a tab's worker, in Node and in the simulation; the world comes in as arguments.
  */
+import { verifyTask } from '../aggregation/verify.ts';
+import { checkpointOf } from '../aggregation/recompute.ts';
+import { popcount, members as indicesOf } from '../core/bitmap.ts';
+import { type Bytes, fromHex, type Hex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
+import { hasCode, MurmurError, toErrorData } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
+import type { Dataset } from '../dataset/split.ts';
+import type { X25519KeyPair } from '../masking/keys.ts';
+import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
+import { Mailbox } from '../protocol/mailbox.ts';
+import { isOver, Phase, phaseName, stepKind } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
 import type { RecordSigner } from '../protocol/record.ts';
-import type { ParticipationStatus } from './status.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
+import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
+import { Learner } from './learner.ts';
+import { type Participant, type RoundResult, takePart, voidWords } from './round.ts';
+import type { ParticipationState, ParticipationStatus, RoundProgress, RoundSummary, TrainingProgress } from './status.ts';
 
-export type { Clock, RandomBytes, ChainPort, Journal, RelayPort, TrainerPort, RecordSigner, ParticipationStatus };
+export interface ParticipateOptions {
+  readonly task: bigint;
+  readonly registrationId: number;
+  readonly wallet: string;
+  readonly spec: TaskSpec;
+  readonly dataset: Dataset;
+  readonly chain: ChainPort;
+  readonly relay: RelayPort;
+  readonly journal: Journal;
+  readonly signer: RecordSigner;
+  readonly channel: X25519KeyPair;
+  readonly createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly onStatus: (status: ParticipationStatus) => void;
+  readonly signal: AbortSignal;
+  /** how often the chain is asked; default 400 ms */
+  readonly pollMs?: number;
+  /** how long a record may wait for the relay before its author posts it itself; default 8 s */
+  readonly directPostAfterMs?: number;
+  /** how often "I am here" is said while no round is live; default 2 s */
+  readonly announceMs?: number;
+}
+
+/** Rounds of the history that a status carries. */
+const HISTORY_LENGTH = 1000;
+
+/**
+ * Runs until the task ends or the signal aborts.
+ * @returns the last status: finished, failed or stopped. Failures that pass (relay or chain away) are waited out; a refusal of one
+ * round is told in the status and the next round is tried.
+ * @throws MurmurError for what no waiting can mend
+ */
+export async function participate(options: ParticipateOptions): Promise<ParticipationStatus> {
+  const participation = new Participation(options);
+  try {
+    return await participation.run();
+  } catch (error) {
+    if (options.signal.aborted || hasCode(error, 'cancelled')) return participation.tell('stopped', 'You left. The others go on.');
+    participation.tell('failed', error instanceof Error ? error.message : String(error), error);
+    throw error;
+  }
+}
+
+class Participation {
+  readonly #o: ParticipateOptions;
+  readonly #me: Participant;
+  readonly #learner: Learner;
+  readonly #site: Bytes;
+  #status: ParticipationStatus;
+  #base: { hash: Hex; checkpoint: Checkpoint } | undefined;
+  /** rounds that this participant refused or that it need not look at again */
+  readonly #done = new Set<number>();
+
+  constructor(options: ParticipateOptions) {
+    this.#o = options;
+    this.#site = fromHex(options.wallet, 20);
+    this.#learner = new Learner(options.spec, options.dataset, options.createTrainer);
+    const { task, registrationId, wallet, spec, chain, relay, journal, signer, channel, clock, random } = options;
+    this.#me = {
+      task,
+      registrationId,
+      wallet,
+      spec,
+      chain,
+      relay,
+      journal,
+      signer,
+      channel,
+      clock,
+      random,
+      learner: this.#learner,
+      mailbox: new Mailbox(relay, task),
+      pollMs: options.pollMs ?? 400,
+      directPostAfterMs: options.directPostAfterMs ?? 8_000,
+      onView: (view, index) => this.#set({ live: progressOf(view, index, spec.training.rounds) }),
+      onTraining: (training: TrainingProgress) => this.#set({ training }),
+    };
+    this.#status = {
+      state: 'starting',
+      message: '',
+      task: task.toString(),
+      trainingRounds: spec.training.rounds,
+      step: 0,
+      history: [],
+      modelHash: ZERO_HASH,
+    };
+  }
+
+  async run(): Promise<ParticipationStatus> {
+    const { chain, task, signal, clock } = this.#o;
+    let announcedAtMs = 0;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const view = await chain.task(task, signal);
+        this.#set({ step: view.step, modelHash: view.modelHash });
+        if (view.status !== 'running') return await this.#finish(view);
+        const live = view.round > 0 ? await chain.round(task, view.round, signal) : undefined;
+        if (live && !isOver(live.phase) && !this.#done.has(live.round)) {
+          await this.#round(view, live);
+          announcedAtMs = 0;
+          continue;
+        }
+        const nowMs = clock.now();
+        if (nowMs - announcedAtMs >= (this.#o.announceMs ?? 2_000)) {
+          await this.#o.relay.announce(task, this.#o.registrationId, signal);
+          announcedAtMs = nowMs;
+          this.tell('waiting', 'Ready. The next round starts when enough sites are here.');
+        }
+      } catch (error) {
+        if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict')) throw error;
+        this.tell('waiting', error.message, error);
+      }
+      await clock.sleep(this.#me.pollMs, signal);
+    }
+  }
+
+  async #round(task: TaskView, live: RoundView): Promise<void> {
+    const { clock, signal, spec } = this.#o;
+    const startedAtMs = clock.now();
+    this.#me.mailbox.forgetBefore(live.round);
+    const base = await this.#checkpoint(task, live.baseModel);
+    this.#set({ live: progressOf(live, -1, spec.training.rounds) });
+    this.tell('round', 'Taking part.');
+    let result: RoundResult;
+    try {
+      result = await takePart(this.#me, task, live, base, signal);
+    } catch (error) {
+      if (!hasCode(error, 'refused', 'timeout', 'bad-hash', 'bad-share')) throw error;
+      this.#done.add(live.round);
+      this.tell('waiting', error.message, error);
+      return;
+    }
+    await this.#conclude(result, clock.now() - startedAtMs);
+  }
+
+  async #conclude({ view, recomputed, uploadBytes }: RoundResult, durationMs: number): Promise<void> {
+    const { spec, journal, task } = this.#o;
+    this.#done.add(view.round);
+    let own;
+    if (view.phase === Phase.Settled && view.accepted && recomputed?.modelHash === view.modelHash) {
+      this.#base = { hash: view.modelHash, checkpoint: recomputed.checkpoint };
+      await journal.put(modelKey(task), recomputed.checkpointBytes);
+      own = await this.#learner.metrics(recomputed.checkpoint);
+    }
+    const summary: RoundSummary = {
+      round: view.round,
+      step: view.step,
+      kind: stepKind(view.step, spec.training.rounds),
+      outcome: view.phase === Phase.Void ? 'void' : view.accepted ? 'accepted' : 'rejected',
+      reason: voidWords(view.voidReason),
+      joined: view.n,
+      survivors: popcount(view.u3),
+      ...(recomputed?.metrics && { together: recomputed.metrics }),
+      ...(own && { own }),
+      modelHash: view.accepted ? view.modelHash : view.baseModel,
+      durationMs,
+      uploadBytes,
+    };
+    this.#set({ history: [...this.#status.history, summary].slice(-HISTORY_LENGTH), modelHash: summary.modelHash });
+  }
+
+  /**
+   * The checkpoint with this hash: from memory, the journal, or the relay. One that this participant did not compute itself is
+   * replayed from the task's first round, so that nobody can hand a newcomer a crafted model.
+   */
+  async #checkpoint(task: TaskView, hash: Hex): Promise<Checkpoint | undefined> {
+    if (hash === ZERO_HASH) return undefined;
+    if (this.#base?.hash === hash) return this.#base.checkpoint;
+    const { spec, journal, relay, chain, signal } = this.#o;
+    const journalled = await journal.get(modelKey(task.task));
+    let checkpoint = journalled && (await checkpointOf(spec, journalled, hash).catch(() => undefined));
+    if (!checkpoint) {
+      this.tell('waiting', 'Replaying the rounds so far, to check the model.');
+      const verification = await verifyTask({ chain, source: relay, task: task.task, fromVectors: false, untilRound: task.round, signal });
+      if (!verification.checkpoint || verification.recomputedModelHash !== hash) {
+        throw new MurmurError('bad-hash', 'the model on chain does not follow from its rounds', {
+          hint: 'Do not take part: this task was tampered with, or the relay serves wrong sums.',
+        });
+      }
+      checkpoint = verification.checkpoint;
+      await journal.put(modelKey(task.task), await writeCheckpoint(spec, checkpoint));
+    }
+    this.#base = { hash, checkpoint };
+    return checkpoint;
+  }
+
+  async #finish(task: TaskView): Promise<ParticipationStatus> {
+    const checkpoint = await this.#checkpoint(task, task.modelHash);
+    if (checkpoint) {
+      const model = await this.#learner.alone(checkpoint.normaliser, this.#site, this.#o.signal);
+      const alone = await this.#learner.metrics(model);
+      if (alone) this.#set({ alone });
+    }
+    return task.status === 'finished'
+      ? this.tell('finished', 'The task is finished. The model is yours to use.')
+      : this.tell('failed', 'The task ended: too many rounds in a row were void.');
+  }
+
+  tell(state: ParticipationState, message: string, error?: unknown): ParticipationStatus {
+    const { error: _, ...rest } = this.#status;
+    this.#status = { ...rest, state, message, ...(error !== undefined && { error: toErrorData(error) }) };
+    this.#o.onStatus(this.#status);
+    return this.#status;
+  }
+
+  #set(change: Partial<ParticipationStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.#o.onStatus(this.#status);
+  }
+}
+
+const modelKey = (task: bigint) => `task/${task}/model`;
+
+function progressOf(view: RoundView, index: number, trainingRounds: number): RoundProgress {
+  return {
+    round: view.round,
+    step: view.step,
+    kind: stepKind(view.step, trainingRounds),
+    phase: phaseName(view.phase),
+    phaseEndsAtMs: view.phaseEndsAt * 1000,
+    index,
+    joined: view.n,
+    threshold: view.threshold,
+    dealt: indicesOf(view.dealt),
+    acked: indicesOf(view.acked),
+    u2: indicesOf(view.u2),
+    masked: indicesOf(view.masked),
+    attested: indicesOf(view.attested),
+    u3: indicesOf(view.u3),
+    answered: indicesOf(view.answered),
+    voted: indicesOf(view.voted),
+  };
+}

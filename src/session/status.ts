@@ -1,15 +1,10 @@
 /** What a participation tells about itself: plain data that crosses a worker boundary; the page and the command line show it. */
+import type { RoundMetrics } from '../aggregation/evaluation-counts.ts';
 import type { ErrorData } from '../core/errors.ts';
 import type { PhaseName, StepKind } from '../protocol/phases.ts';
 
 /** Metrics of one model on held-out rows; from pooled counts, or from one's own rows. */
-export interface ModelMetrics {
-  readonly rows: number;
-  readonly accuracy: number;
-  readonly balancedAccuracy: number;
-  readonly auc: number;
-  readonly logLoss: number;
-}
+export type ModelMetrics = RoundMetrics;
 
 export interface RoundSummary {
   readonly round: number;

@@ -1,0 +1,561 @@
+/**
+ * One round as one participant lives it (docs/protocol.md): join, share, acknowledge, mask, attest, unmask, check, vote.
+ * Read {@link takePart} from top to bottom: it is the protocol. What it needs from the world comes in as arguments; whatever it
+ * says it has journalled before, so calling it again after a restart goes on where the journal ends.
+ */
+import { type EvidenceSource, contextOf, fetchBundle, fetchMasked, gatherEvidence, type JoinedMember, openJoins } from '../aggregation/evidence.ts';
+import { roundLayout } from '../aggregation/layouts.ts';
+import { type Recomputed, recomputeRound } from '../aggregation/recompute.ts';
+import { bitmapOf, has, members as indicesOf, popcount } from '../core/bitmap.ts';
+import { type Bytes, bytesToBigInt, concatBytes, fromHex, toHex, uintBytes, utf8 } from '../core/bytes.ts';
+import type { Clock } from '../core/clock.ts';
+import { hasCode, MurmurError } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+import type { RandomBytes } from '../core/random.ts';
+import { maskContext } from '../masking/context.ts';
+import { packVector } from '../masking/encode.ts';
+import { commitSelfMask, createRoundSecrets, joinDigest, maskKeys, type RoundSecrets, type X25519KeyPair } from '../masking/keys.ts';
+import { maskedDigest, maskVector } from '../masking/mask.ts';
+import { bundleRoot, dealShares, type HeldShare, openShare } from '../masking/shares.ts';
+import { buildAnswer } from '../masking/unmask.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import { Mailbox } from '../protocol/mailbox.ts';
+import { messageFor, type MessageOf } from '../protocol/messages.ts';
+import { isOver, Phase, type RecordPhase, stepKind, Verdict, type VoidReason } from '../protocol/phases.ts';
+import type { ChainPort, Journal, RelayPort } from '../protocol/ports.ts';
+import { type RecordSigner, unpackRecord, voteDigest } from '../protocol/record.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
+import type { RoundView, TaskView } from '../protocol/views.ts';
+import { RoundJournal } from './journal.ts';
+import type { Learner } from './learner.ts';
+import { checkRelease, readReleases, spendRelease } from './releases.ts';
+import type { TrainingProgress } from './status.ts';
+
+/** What a participant brings into every round of a task. */
+export interface Participant {
+  readonly task: bigint;
+  readonly registrationId: number;
+  /** the site's wallet, 0x-hex */
+  readonly wallet: string;
+  readonly spec: TaskSpec;
+  readonly chain: ChainPort;
+  readonly relay: RelayPort;
+  readonly journal: Journal;
+  readonly signer: RecordSigner;
+  readonly channel: X25519KeyPair;
+  readonly learner: Learner;
+  readonly mailbox: Mailbox;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** how often the chain is asked */
+  readonly pollMs: number;
+  /** how long a record may wait for the relay before its author posts it itself */
+  readonly directPostAfterMs: number;
+  readonly onView: (view: RoundView, index: number) => void;
+  readonly onTraining: (progress: TrainingProgress) => void;
+}
+
+export interface RoundResult {
+  readonly view: RoundView;
+  /** the candidate as this participant recomputed it; undefined when it left before the check */
+  readonly recomputed: Recomputed | undefined;
+  readonly uploadBytes: number;
+}
+
+/**
+ * Takes part in the live round.
+ * @param base checkpoint whose hash is the round's base model; undefined in the statistics step
+ * @returns once the round is over, settled or void
+ * @throws MurmurError refused when taking part would break a rule of privacy; timeout when the chain stands still
+ */
+export async function takePart(
+  me: Participant,
+  task: TaskView,
+  opened: RoundView,
+  base: Checkpoint | undefined,
+  signal: AbortSignal,
+): Promise<RoundResult> {
+  const round = new LiveRound(me, task, opened, signal);
+  const training = new AbortController();
+  const stop = () => training.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  // Training runs beside the phases; its failure is reported where its result is needed.
+  const contribution = me.learner.contribution({
+    step: opened.step,
+    base,
+    baseModel: fromHex(opened.baseModel, 32),
+    site: fromHex(me.wallet, 20),
+    onProgress: me.onTraining,
+    signal: training.signal,
+  });
+  contribution.catch(() => undefined);
+  let uploadBytes = 0;
+  let recomputed: Recomputed | undefined;
+  try {
+    await round.refuseIfForgotten();
+
+    // Join: fresh mask keys, and a commitment to the second mask.
+    const secrets = await round.secrets();
+    const mask = await maskKeys(secrets.seed);
+    await round.join(mask, secrets);
+
+    // Share: both secrets, split over the whole roster.
+    let view = await round.reach(Phase.Share);
+    const index = await round.findIndex();
+    const joined = await round.joins();
+    const layout = roundLayout(me.spec, view.step);
+    const context = await contextOf(me.chain, task, view, layout);
+    const bundle = await round.journal.once('bundle', async () => {
+      const channelKeys = joined.map((member) => member.channelKey);
+      const dealt = await dealShares({ context, index, channel: me.channel, channelKeys, secrets, threshold: view.threshold, random: me.random });
+      return dealt.bundle;
+    });
+    await round.speakInPhase(Phase.Share, index, async () => ({
+      digest: await bundleRoot({ context, dealer: index, n: view.n, bundle }),
+      body: { bundle: await me.relay.blobs.put(bundle, signal) },
+    }));
+
+    // Ack: whose shares arrived and verify.
+    view = await round.reach(Phase.Ack);
+    const held = new Map<number, HeldShare>();
+    const bundles = new Map<number, Bytes>();
+    const fetchShares = () => round.fetchShares(view, context, index, joined, bundles, held);
+    await round.speakInPhase(Phase.Ack, index, async () => {
+      await round.collect(fetchShares, () => popcount(bitmapOf(held.keys()) & view.dealt) === popcount(view.dealt));
+      return { digest: uintBytes(bitmapOf(held.keys()), 32), body: {} };
+    });
+
+    // Mask: the one vector that leaves.
+    view = await round.reach(Phase.Mask);
+    if (!has(view.u2, index)) return { view: await round.reachEnd(), recomputed, uploadBytes };
+    const maskCtx = await maskContext(context, view.u2);
+    const masked = await round.journal.once('masked', async () => {
+      const packed = packVector(layout, await contribution);
+      const maskPublicKeys = joined.map((member) => member.maskPublicKey);
+      return maskVector({ layout, packed, maskContext: maskCtx, u2: view.u2, index, secrets, maskKeys: mask, maskPublicKeys, signal });
+    });
+    uploadBytes = masked.length;
+    await round.speakInPhase(Phase.Mask, index, async () => ({
+      digest: await maskedDigest(masked),
+      body: { blob: await me.relay.blobs.put(masked, signal), sizeBytes: masked.length },
+    }));
+
+    // Have: whose vectors are really here. They are kept, to be served again until the round is over.
+    view = await round.reach(Phase.Have);
+    const inputs = new Map<number, Bytes>([[index, masked]]);
+    const wanted = view.masked;
+    await round.speakInPhase(Phase.Have, index, async () => {
+      await round.collect(
+        () => round.fetchInputs(view, layout, inputs),
+        () => popcount(bitmapOf(inputs.keys()) & wanted) === popcount(wanted),
+      );
+      return { digest: uintBytes(bitmapOf(inputs.keys()) & wanted, 32), body: {} };
+    });
+
+    // Unmask, once.
+    view = await round.reach(Phase.Unmask);
+    if (has(view.u3, index)) {
+      if (held.size < popcount(view.u2)) await fetchShares();
+      await round.unmask(view, index, joined, held);
+    }
+
+    // Check the sum that was posted, or post it if nobody does; then say what one thinks of it.
+    view = await round.reach(Phase.Sum);
+    await round.serveAgain(bundles, inputs);
+    recomputed = await round.recompute(view, base, layout, bundles, inputs);
+    view = await round.candidate(view, index, recomputed);
+    if (view.phase === Phase.Vote && has(view.u3, index) && (recomputed || round.sumIsInvalid)) {
+      const mine = recomputed;
+      await round.speakInPhase(Phase.Vote, index, async () => {
+        const agrees = mine !== undefined && view.sumRoot === mine.sumRoot && view.modelHash === mine.modelHash;
+        const judged = agrees && base && stepKind(view.step, me.spec.training.rounds) === 'training';
+        const verdict = judged ? await me.learner.verdict(base, mine.checkpoint) : agrees ? Verdict.Abstain : Verdict.Dispute;
+        return { digest: await voteDigest(view.sumRoot, view.modelHash, verdict), body: {} };
+      });
+    }
+    return { view: await round.reachEnd(), recomputed, uploadBytes };
+  } catch (error) {
+    if (!(error instanceof RoundOver)) throw error;
+    return { view: error.view, recomputed, uploadBytes };
+  } finally {
+    training.abort();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Thrown inside a round to leave it when it ended early; never leaves this file. */
+class RoundOver extends Error {
+  readonly view: RoundView;
+  constructor(view: RoundView) {
+    super('the round is over');
+    this.view = view;
+  }
+}
+
+/** The steps of {@link takePart}, with what they share. */
+class LiveRound {
+  readonly journal: RoundJournal;
+  /** The sum was taken apart and failed its checks: whatever candidate is posted is wrong. */
+  sumIsInvalid = false;
+  readonly #me: Participant;
+  readonly #task: TaskView;
+  readonly #round: number;
+  readonly #signal: AbortSignal;
+  readonly #source: EvidenceSource;
+  readonly #startedAtMs: number;
+  #view: RoundView;
+  #index = -1;
+
+  constructor(me: Participant, task: TaskView, opened: RoundView, signal: AbortSignal) {
+    this.journal = new RoundJournal(me.journal, me.task, opened.round);
+    this.#me = me;
+    this.#task = task;
+    this.#round = opened.round;
+    this.#signal = signal;
+    this.#source = me.relay;
+    this.#view = opened;
+    this.#startedAtMs = me.clock.now();
+  }
+
+  /**
+   * A journal that is missing or older than the chain sits the round out: whoever forgot what it said could say it differently.
+   */
+  async refuseIfForgotten(): Promise<void> {
+    const { chain, registrationId } = this.#me;
+    const roster = await chain.roster(this.#me.task, this.#round, this.#signal);
+    const index = roster.findIndex((member) => member.registrationId === registrationId);
+    if (index < 0) return;
+    const spoken: [RecordPhase, bigint][] = [
+      [Phase.Join, 1n << BigInt(index)],
+      [Phase.Share, this.#view.dealt],
+      [Phase.Ack, this.#view.acked],
+      [Phase.Mask, this.#view.masked],
+      [Phase.Have, this.#view.attested],
+      [Phase.Unmask, this.#view.answered],
+      [Phase.Vote, this.#view.voted],
+    ];
+    for (const [phase, bitmap] of spoken) {
+      if (has(bitmap, index) && (await this.journal.get(`record/${phase}`)) === undefined) {
+        throw new MurmurError('refused', 'this tab does not remember what it said in this round, so it sits the round out', {
+          hint: 'The browser profile may have been restored from a backup. The next round can be joined as usual.',
+        });
+      }
+    }
+  }
+
+  async secrets(): Promise<RoundSecrets> {
+    const bytes = await this.journal.once('secrets', () => {
+      const { seed, selfMask } = createRoundSecrets(this.#me.random);
+      return concatBytes(seed, selfMask);
+    });
+    return { seed: bytes.slice(0, 31), selfMask: bytes.slice(31) };
+  }
+
+  async join(mask: X25519KeyPair, secrets: RoundSecrets): Promise<void> {
+    const { registrationId, signer, channel } = this.#me;
+    const selfMaskCommitment = await commitSelfMask(secrets.selfMask);
+    const keys = { maskPublicKey: mask.publicKey, selfMaskCommitment, channelKey: channel.publicKey };
+    await this.speakInPhase(Phase.Join, registrationId, async () => ({
+      digest: await joinDigest({ ...keys, sessionKey: fromHex(signer.address, 20) }),
+      body: { maskPublicKey: toHex(mask.publicKey), selfMaskCommitment: toHex(selfMaskCommitment) },
+    }));
+  }
+
+  /** This participant's place in the final roster. */
+  async findIndex(): Promise<number> {
+    const roster = await this.#me.chain.roster(this.#me.task, this.#round, this.#signal);
+    this.#index = roster.findIndex((member) => member.registrationId === this.#me.registrationId);
+    if (this.#index < 0) throw new RoundOver(await this.reachEnd());
+    return this.#index;
+  }
+
+  /** All members' opened joins; asked for until they are there or the phase that needs them is over. */
+  async joins(): Promise<readonly JoinedMember[]> {
+    const { chain, mailbox } = this.#me;
+    let joined: readonly JoinedMember[] | undefined;
+    await this.collect(
+      async () => {
+        joined = await openJoins({ chain, mailbox, view: this.#view, signal: this.#signal });
+      },
+      () => joined !== undefined,
+    );
+    if (!joined) throw new RoundOver(await this.reachEnd());
+    return joined;
+  }
+
+  /** Fetches and opens the shares that dealers sent to this participant; bad or missing ones are left out, without penalty. */
+  async fetchShares(
+    view: RoundView,
+    context: Bytes,
+    index: number,
+    joined: readonly JoinedMember[],
+    bundles: Map<number, Bytes>,
+    held: Map<number, HeldShare>,
+  ): Promise<void> {
+    const { chain, mailbox, channel } = this.#me;
+    const roots = await chain.digests(this.#me.task, this.#round, Phase.Share, this.#signal);
+    await mailbox.refresh(this.#signal);
+    const messages = mailbox.accepted(this.#round, Phase.Share, roots);
+    await Promise.all(
+      [...roots].map(async ([dealer, root]) => {
+        if (held.has(dealer)) return;
+        const candidates = messages.get(dealer) ?? [];
+        const bundle = await fetchBundle(this.#source, { context, dealer, n: view.n, root, candidates, signal: this.#signal });
+        if (bundle === undefined) return;
+        bundles.set(dealer, bundle);
+        const dealerChannelKey = (joined[dealer] as JoinedMember).channelKey;
+        try {
+          held.set(dealer, await openShare({ context, dealer, index, channel, dealerChannelKey, bundle, root, members: view.n }));
+        } catch (error) {
+          if (!hasCode(error, 'bad-share', 'bad-hash', 'bad-input')) throw error;
+        }
+      }),
+    );
+  }
+
+  /** Fetches the masked vectors of members that posted a root. */
+  async fetchInputs(view: RoundView, layout: Parameters<typeof fetchMasked>[1]['layout'], inputs: Map<number, Bytes>): Promise<void> {
+    const { chain, mailbox } = this.#me;
+    const digests = await chain.digests(this.#me.task, this.#round, Phase.Mask, this.#signal);
+    await mailbox.refresh(this.#signal);
+    const messages = mailbox.accepted(this.#round, Phase.Mask, digests);
+    await Promise.all(
+      indicesOf(view.masked).map(async (member) => {
+        const digest = digests.get(member);
+        if (inputs.has(member) || digest === undefined) return;
+        const input = await fetchMasked(this.#source, { layout, digest, candidates: messages.get(member) ?? [], signal: this.#signal });
+        if (input !== undefined) inputs.set(member, input);
+      }),
+    );
+  }
+
+  /**
+   * Answers once: only for survivors that two endpoints agree on, only if enough survive, only if no earlier release forbids it;
+   * and never both kinds of share of one member, because the journalled answer is the only one there will ever be.
+   */
+  async unmask(view: RoundView, index: number, joined: readonly JoinedMember[], held: ReadonlyMap<number, HeldShare>): Promise<void> {
+    const me = this.#me;
+    const { u2, u3, blockHash } = await me.chain.survivors(me.task, this.#round, this.#signal);
+    const needed = Math.max(view.threshold, view.corrupt + 2, this.#task.parameters.survivorFloor);
+    if (u2 !== view.u2 || u3 !== view.u3 || !has(u3, index) || popcount(u3) < needed) {
+      throw new MurmurError('refused', 'the chain shows two different sets of survivors, so nothing is unmasked', {
+        hint: 'One of the chain endpoints lies or lags. Check the endpoints before the next round.',
+      });
+    }
+    const release = {
+      round: this.#round,
+      kind: stepKind(view.step, me.spec.training.rounds),
+      model: view.baseModel,
+      survivors: indicesOf(u3).map((survivor) => (joined[survivor] as JoinedMember).wallet.toLowerCase()).sort(),
+    };
+    checkRelease(me.spec, await readReleases(me.journal, me.task), release);
+    const answer = await this.journal.once('answer', async () => {
+      await this.journal.once('unmask-block', () => utf8(blockHash));
+      await spendRelease(me.journal, me.task, release);
+      return buildAnswer({ u2, u3, held });
+    });
+    const answered = { u2: bytesToBigInt(answer.subarray(0, 32)), u3: bytesToBigInt(answer.subarray(32, 64)) };
+    if (answered.u2 !== u2 || answered.u3 !== u3) {
+      throw new MurmurError('refused', 'this round was answered before for other survivors; there is no second answer');
+    }
+    await this.speakInPhase(Phase.Unmask, index, async () => ({ digest: await sha256(answer), body: { answer: toHex(answer) } }), [answer]);
+  }
+
+  /** Puts back what the relay lost: members re-serve what they attested to have. */
+  async serveAgain(bundles: ReadonlyMap<number, Bytes>, inputs: ReadonlyMap<number, Bytes>): Promise<void> {
+    for (const bytes of [...bundles.values(), ...inputs.values()]) {
+      try {
+        if (!(await this.#me.relay.blobs.has(toHex(await sha256(bytes)), this.#signal))) await this.#me.relay.blobs.put(bytes, this.#signal);
+      } catch (error) {
+        if (!hasCode(error, 'unreachable', 'too-large', 'timeout')) throw error;
+      }
+    }
+  }
+
+  /** The candidate as this participant computes it; undefined when what it needs cannot be had in time. */
+  async recompute(
+    view: RoundView,
+    base: Checkpoint | undefined,
+    layout: ReturnType<typeof roundLayout>,
+    bundles: ReadonlyMap<number, Bytes>,
+    inputs: ReadonlyMap<number, Bytes>,
+  ): Promise<Recomputed | undefined> {
+    const { chain, mailbox, spec } = this.#me;
+    let recomputed: Recomputed | undefined;
+    await this.collect(
+      async () => {
+        const known = { bundles, inputs };
+        const evidence = await gatherEvidence({ chain, source: this.#source, mailbox, task: this.#task, view, layout, known, signal: this.#signal });
+        try {
+          recomputed = await recomputeRound({ spec, evidence, base, signal: this.#signal });
+        } catch (error) {
+          if (!hasCode(error, 'void')) throw error;
+          this.sumIsInvalid = true;
+        }
+      },
+      () => recomputed !== undefined || this.sumIsInvalid,
+    );
+    return recomputed;
+  }
+
+  /**
+   * Waits for the candidate. A relay that sits on the answers gains nothing: from half of the phase on members post the sum
+   * themselves, one after the other in roster order.
+   */
+  async candidate(view: RoundView, index: number, mine: Recomputed | undefined): Promise<RoundView> {
+    const me = this.#me;
+    const phaseMs = this.#task.parameters.phaseSeconds * 1000;
+    const startsAtMs = view.phaseEndsAt * 1000 - phaseMs;
+    const myTurnMs = startsAtMs + phaseMs * (0.5 + (0.4 * Math.max(0, index)) / view.n);
+    let tried = false;
+    while (this.#view.phase === Phase.Sum) {
+      if (mine && !tried && me.clock.now() >= myTurnMs) {
+        tried = true;
+        await this.#tolerating(async () => {
+          await me.relay.blobs.put(mine.packedSum, this.#signal);
+          await me.relay.blobs.put(mine.checkpointBytes, this.#signal);
+        });
+        await this.#tolerating(() => me.chain.postSum(me.task, this.#round, mine.sumRoot, mine.modelHash, this.#signal));
+      }
+      await this.#poll();
+    }
+    return this.#view;
+  }
+
+  /**
+   * Says one record in its phase: journals it, publishes it, and waits until it is on chain. What was journalled before is said
+   * again unchanged. A record that came too late is no error: the round goes on without it.
+   * @param make digest and opening; called only when nothing is journalled, except for the opening, which is rebuilt
+   */
+  async speakInPhase<P extends RecordPhase>(
+    phase: P,
+    index: number,
+    make: () => Promise<{ digest: Bytes; body: MessageOf<P>['body'] }>,
+    answers?: readonly Bytes[],
+  ): Promise<void> {
+    const me = this.#me;
+    if (this.#view.phase > phase) return; // late, or said before a restart
+    const packed = await this.journal.get(`record/${phase}`);
+    const said = packed === undefined ? await make() : undefined;
+    const record = await this.journal.once(`record/${phase}`, () =>
+      me.signer.sign({ task: me.task, round: this.#round, group: 0, phase, index, digest: (said as { digest: Bytes }).digest }),
+    );
+    const body = await this.journal.once(`body/${phase}`, async () => utf8(JSON.stringify((said ?? (await make())).body)));
+    const message = messageFor(me.task, this.#round, phase, record, JSON.parse(new TextDecoder().decode(body)) as MessageOf<P>['body']);
+    const startedAtMs = me.clock.now();
+    let published = false;
+    let postedItself = false;
+    while (this.#view.phase === phase && !(await this.#isOnChain(phase, index, record))) {
+      if (!published) {
+        await this.#tolerating(async () => {
+          await me.relay.publish(message, this.#signal);
+          published = true;
+        });
+      }
+      if (!postedItself && me.clock.now() - startedAtMs >= me.directPostAfterMs) {
+        postedItself = true;
+        await this.#tolerating(() => me.chain.postRecords(me.task, this.#round, phase, [record], answers, this.#signal));
+      }
+      await this.#poll();
+    }
+  }
+
+  /** Tries again until done, or until two thirds of the phase have passed: then one speaks of what is there. */
+  async collect(attempt: () => Promise<void>, done: () => boolean): Promise<void> {
+    const { clock } = this.#me;
+    const phase = this.#view.phase;
+    const phaseMs = this.#task.parameters.phaseSeconds * 1000;
+    const untilMs = this.#view.phaseEndsAt * 1000 - phaseMs / 3;
+    for (;;) {
+      await this.#tolerating(attempt);
+      if (done() || clock.now() >= untilMs) return;
+      await this.#poll();
+      if (this.#view.phase !== phase && !(phase === Phase.Sum && this.#view.phase === Phase.Vote)) return;
+    }
+  }
+
+  /** Waits until the round is in the phase or beyond; leaves the round when it is over. */
+  async reach(phase: Phase): Promise<RoundView> {
+    while (this.#view.phase < phase) await this.#poll();
+    if (isOver(this.#view.phase)) throw new RoundOver(this.#view);
+    return this.#view;
+  }
+
+  async reachEnd(): Promise<RoundView> {
+    while (!isOver(this.#view.phase)) await this.#poll();
+    return this.#view;
+  }
+
+  /** Whether the record is in its slot. In the join phase that is told by the roster. */
+  async #isOnChain(phase: RecordPhase, index: number, record: Bytes): Promise<boolean> {
+    const me = this.#me;
+    if (phase !== Phase.Join) return has(spokenIn(this.#view, phase), index);
+    const { digest } = unpackRecord(record);
+    let found: Bytes | undefined;
+    await this.#tolerating(async () => {
+      found = (await me.chain.digests(me.task, this.#round, phase, this.#signal)).get(index);
+    });
+    return found !== undefined && toHex(found) === toHex(digest);
+  }
+
+  async #poll(): Promise<void> {
+    const me = this.#me;
+    await me.clock.sleep(me.pollMs, this.#signal);
+    await this.#tolerating(async () => {
+      this.#view = await me.chain.round(me.task, this.#round, this.#signal);
+    });
+    me.onView(this.#view, this.#index);
+    const { joinSeconds, beaconSeconds, phaseSeconds } = this.#task.parameters;
+    const longestMs = (joinSeconds + beaconSeconds + 10 * phaseSeconds) * 1000;
+    if (me.clock.now() - this.#startedAtMs > 2 * longestMs) {
+      throw new MurmurError('timeout', 'the round should be over by now, but the chain does not move', {
+        hint: 'Check that the chain endpoint is alive and makes blocks.',
+      });
+    }
+  }
+
+  /** Runs a step that may fail for reasons that pass: the caller tries again or goes on without. */
+  async #tolerating(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'bad-hash', 'too-large', 'conflict', 'unsupported')) throw error;
+    }
+  }
+}
+
+function spokenIn(view: RoundView, phase: Exclude<RecordPhase, 1>): bigint {
+  switch (phase) {
+    case Phase.Share:
+      return view.dealt;
+    case Phase.Ack:
+      return view.acked;
+    case Phase.Mask:
+      return view.masked;
+    case Phase.Have:
+      return view.attested;
+    case Phase.Unmask:
+      return view.answered;
+    case Phase.Vote:
+      return view.voted;
+  }
+}
+
+const VOID_WORDS: Readonly<Record<VoidReason, string>> = {
+  1: 'too few sites joined',
+  2: 'the beacon was shown too early',
+  3: 'the beacon did not come',
+  4: 'too few sites shared their keys',
+  5: 'too few shares arrived',
+  6: 'too few sites sent their masked vector',
+  7: 'too few vectors arrived',
+  8: 'too few sites answered',
+  9: 'nobody posted the sum',
+  10: 'members found the posted sum wrong',
+  11: 'too few sites checked the sum',
+};
+
+/** Why a round was void, in words. */
+export function voidWords(reason: VoidReason | 0): string {
+  return reason === 0 ? '' : VOID_WORDS[reason];
+}
