@@ -1,5 +1,8 @@
 // @ts-check
-/** `npm run lock`: adds the platform packages that npm left out of package-lock.json (see lib/lock.mjs for why). */
+/**
+ * `npm run lock`: adds the platform packages that npm left out of package-lock.json (lib/lock.mjs says why).
+ * Run it after every `npm install`; `--check` changes nothing and fails if some are missing.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { missingPlatformEntries } from './lib/lock.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -7,7 +10,16 @@ import { inRoot } from './lib/paths.mjs';
 const file = inRoot('package-lock.json');
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 const missing = missingPlatformEntries(lock.packages);
-const entries = Object.entries({ ...lock.packages, ...missing });
-lock.packages = Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b, 'en')));
-if (Object.keys(missing).length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`package-lock.json: ${Object.keys(missing).length} platform packages added`);
+const count = Object.keys(missing).length;
+
+if (process.argv.includes('--check')) {
+  if (count > 0) {
+    console.error(`package-lock.json lacks ${count} platform packages, npm ci will refuse it: run npm run lock`);
+    process.exitCode = 1;
+  }
+} else {
+  const entries = Object.entries({ ...lock.packages, ...missing });
+  lock.packages = Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b, 'en')));
+  if (count > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(`package-lock.json: ${count} platform packages added`);
+}

@@ -16,7 +16,7 @@ const PLATFORM = /-(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x
 
 /** Where Node looks for a dependency of the package at `path`, nearest first. @param {string} path @param {string} name */
 function* lookupPaths(path, name) {
-  for (let base = path; ; ) {
+  for (let base = path; ;) {
     yield `${base === '' ? '' : `${base}/`}node_modules/${name}`;
     if (base === '') return;
     const parent = base.lastIndexOf('/node_modules/');
