@@ -63,6 +63,7 @@ export function fromHex(text: string, lengthBytes?: number): Bytes {
 
 /** A non-negative integer as big-endian bytes of a fixed length. */
 export function uintBytes(value: number | bigint, lengthBytes: number): Bytes {
+  check(typeof value === 'bigint' || Number.isSafeInteger(value), `${value} is not an integer`);
   let rest = BigInt(value);
   check(rest >= 0n && rest < 1n << BigInt(8 * lengthBytes), `integer does not fit ${lengthBytes} bytes`);
   const out = new Uint8Array(lengthBytes);
@@ -96,7 +97,8 @@ export class ByteReader {
     if (!Number.isSafeInteger(lengthBytes) || lengthBytes < 0 || lengthBytes > this.remaining) {
       throw new MurmurError('bad-input', `message ends after ${this.remaining} bytes where ${lengthBytes} are needed`);
     }
-    const out = this.#bytes.slice(this.#offset, this.#offset + lengthBytes) as Bytes;
+    // Not slice(): Node's Buffer overrides it with a view.
+    const out = new Uint8Array(this.#bytes.subarray(this.#offset, this.#offset + lengthBytes));
     this.#offset += lengthBytes;
     return out;
   }

@@ -51,3 +51,11 @@ declare var crypto: {
   readonly subtle: SubtleCrypto;
   getRandomValues<T extends ArrayBufferView<ArrayBuffer>>(array: T): T;
 };
+
+declare var WebAssembly: {
+  Module: { new (bytes: Uint8Array<ArrayBuffer>): { readonly kind?: 'module' } };
+  Memory: { new (descriptor: { initial: number }): { readonly buffer: ArrayBuffer; grow(pages: number): number } };
+  Instance: {
+    new (module: object, imports: Record<string, Record<string, object>>): { readonly exports: Record<string, unknown> };
+  };
+};
