@@ -1,5 +1,11 @@
 /**
- * Gradients of a 2-D convolution as forward convolutions, which XNNPACK computes 30 to 50 times faster than a loop
+ * 2-D convolution on the wasm backend: padding that is right, and gradients that are there.
+ *
+ * Forward (plain, fused, depthwise): with 'same' padding and a stride above the filter's size the shipped kernels leave the output
+ * unwritten, and with numeric padding of filters or strides that are not square they write past its end, because core computes
+ * the size from the height alone. So everything but 'valid' and the common case of 'same' is padded explicitly first.
+ *
+ * Gradients as forward convolutions, which XNNPACK computes 30 to 50 times faster than a loop
  * (the identities: Dumoulin and Visin 2016, "A guide to convolution arithmetic", chapter 4).
  *
  * With x [N, H, W, I] padded, filter [h, w, I, O] and dy [N, P, Q, O]:
@@ -7,7 +13,7 @@
  * - input gradient for stride 1: dy convolved with the filter rotated by 180 degrees, I and O exchanged.
  * Only channels-last, as the wasm backend itself. Other strides of the input gradient stay with the original kernel.
  */
-import { type KernelConfig, type KernelFunc, type Tensor4D, backend_util, conv2d, reverse, slice, tidy, transpose } from '@tensorflow/tfjs-core';
+import { type KernelBackend, type KernelConfig, type KernelFunc, type Tensor4D, type TensorInfo, backend_util, conv2d, getKernel, reverse, slice, tidy, transpose } from '@tensorflow/tfjs-core';
 import { MurmurError } from '../../core/errors.ts';
 import { replaceKernel } from './replace.ts';
 
@@ -21,8 +27,28 @@ interface ConvolutionAttrs {
 type Shape4D = [number, number, number, number];
 
 export function installConvolutionKernels(): void {
+  for (const name of ['Conv2D', 'FusedConv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D']) replaceKernel(name, paddedFirst);
   replaceKernel('Conv2DBackpropFilter', () => filterGradient);
   replaceKernel('Conv2DBackpropInput', inputGradient);
+}
+
+function paddedFirst(original: KernelConfig | undefined): KernelFunc {
+  const padKernel = getKernel('PadV2', 'wasm')?.kernelFunc;
+  if (original === undefined || padKernel === undefined) throw new MurmurError('unsupported', 'the wasm backend of tfjs has no convolution');
+  return ({ inputs, backend, attrs }) => {
+    const { x, filter } = inputs as unknown as { x: Tensor4D; filter: Tensor4D };
+    const { dilations, ...rest } = attrs as unknown as ConvolutionAttrs & { dilations: number | [number, number] };
+    const { padInfo, strideHeight, strideWidth } = convolutionInfo(x.shape, filter.shape, rest, dilations);
+    const [height, width] = filter.shape;
+    if (padInfo.type === 'VALID' || (padInfo.type === 'SAME' && height >= strideHeight && width >= strideWidth)) {
+      return original.kernelFunc({ inputs, backend, attrs: attrs ?? {} });
+    }
+    const paddings = [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]];
+    const padded = padKernel({ inputs: { x }, backend, attrs: { paddings, constantValue: 0 } }) as TensorInfo;
+    const out = original.kernelFunc({ inputs: { ...inputs, x: padded }, backend, attrs: { ...attrs, pad: 'valid' } });
+    (backend as KernelBackend).disposeData(padded.dataId);
+    return out;
+  };
 }
 
 const filterGradient: KernelFunc = ({ inputs, attrs }) => {
@@ -57,7 +83,12 @@ function inputGradient(original: KernelConfig | undefined): KernelFunc {
   };
 }
 
-function convolutionInfo(inputShape: Shape4D, filterShape: Shape4D, { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttrs) {
+function convolutionInfo(
+  inputShape: Shape4D,
+  filterShape: Shape4D,
+  { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttrs,
+  dilations: number | [number, number] = 1,
+) {
   if (dataFormat === 'NCHW') throw new MurmurError('unsupported', 'the wasm backend convolves channels-last images only');
-  return backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode, false, 'channelsLast');
+  return backend_util.computeConv2DInfo(inputShape, filterShape, strides, dilations, pad, dimRoundingMode, false, 'channelsLast');
 }

@@ -66,30 +66,39 @@ describe('dense family', () => {
     await agree([input([3, 4, 5]), input([3, 4, 6])], ([a, b]) => tf.matMul(a as tf.Tensor3D, b as tf.Tensor3D, true, false));
   });
 
-  test('convolution gradients', async () => {
-    for (let round = 0; round < 24; round++) {
+  // Numeric padding only for square filters and strides: core computes the size of the output from the height alone.
+  test('convolution and its gradients', async () => {
+    for (let round = 0; round < 40; round++) {
       const [height, width, channels, filters] = [5 + random.below(8), 5 + random.below(8), 1 + random.below(4), 1 + random.below(5)];
-      const filter: [number, number] = [1 + random.below(4), 1 + random.below(4)];
-      const strides: [number, number] = [1 + random.below(3), 1 + random.below(3)];
-      const pad = pick<'same' | 'valid' | number>('same', 'valid', 1);
-      const rounding = pad === 1 ? 'floor' : undefined;
-      await agree(
-        [input([1 + random.below(3), height, width, channels]), input([...filter, channels, filters])],
-        gradients((x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', 1, rounding), round + 1),
-      );
+      const pad = pick<'same' | 'valid' | 1 | [[0, 0], [number, number], [number, number], [0, 0]]>('same', 'valid', 1, [[0, 0], [1, 0], [0, 2], [0, 0]]);
+      const side = 1 + random.below(4);
+      const stride = 1 + random.below(3);
+      const filter: [number, number] = pad === 1 ? [side, side] : [side, 1 + random.below(4)];
+      const strides: [number, number] = pad === 1 ? [stride, stride] : [stride, 1 + random.below(3)];
+      const rounding = typeof pad === 'string' ? undefined : 'floor';
+      const convolve = (x: tf.Tensor, w: tf.Tensor): tf.Tensor => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad, 'NHWC', 1, rounding);
+      await agree([input([1 + random.below(3), height, width, channels]), input([...filter, channels, filters])], ([x, w]) => [
+        convolve(x as tf.Tensor, w as tf.Tensor),
+        ...gradients(convolve, round + 1)([x as tf.Tensor, w as tf.Tensor]),
+      ]);
     }
+  });
+
+  test('depthwise convolution with a stride above the filter', async () => {
+    await agree([input([2, 8, 5, 2]), input([1, 2, 2, 2])], ([x, w]) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 3, 'same'));
   });
 });
 
 describe('all families', () => {
   beforeAll(() => installWasmKernels('all'));
 
-  test('max pool, with maxima that are all negative', async () => {
+  test('max pool in 2 and 3 dimensions, with maxima that are all negative', async () => {
     for (const shift of [0, -3, 3]) {
       for (let round = 0; round < 6; round++) {
         const [size, stride] = [2 + random.below(2), 1 + random.below(3)];
         const pad = pick<'same' | 'valid'>('same', 'valid');
         await agree([input([2, 7, 6, 3], shift)], gradients((x) => tf.maxPool(x as tf.Tensor4D, size, stride, pad), round + 1));
+        await agree([input([2, 5, 6, 4, 2], shift)], gradients((x) => tf.maxPool3d(x as tf.Tensor5D, size, stride, pad), round + 1));
       }
     }
   });

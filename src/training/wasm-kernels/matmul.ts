@@ -2,7 +2,7 @@
  * Products with a transposed operand. The wasm backend hands only untransposed products to XNNPACK and computes the others, which
  * every backward pass consists of, in a plain loop; transposing first is 2 to 12 times faster (30x16 to 784x200, batch 32).
  */
-import { type KernelFunc, type TensorInfo, getKernel } from '@tensorflow/tfjs-core';
+import { type KernelBackend, type KernelFunc, type TensorInfo, getKernel } from '@tensorflow/tfjs-core';
 import { MurmurError } from '../../core/errors.ts';
 import { replaceKernel } from './replace.ts';
 
@@ -25,9 +25,8 @@ function matMulKernel(product: KernelFunc, transpose: KernelFunc): KernelFunc {
     const left = transposeA ? flip(a) : a;
     const right = transposeB ? flip(b) : b;
     const out = product({ inputs: { a: left, b: right }, backend, attrs: { transposeA: false, transposeB: false } });
-    const { disposeData } = backend as { disposeData(dataId: object): boolean };
-    if (left !== a) disposeData.call(backend, left.dataId);
-    if (right !== b) disposeData.call(backend, right.dataId);
+    if (left !== a) (backend as KernelBackend).disposeData(left.dataId);
+    if (right !== b) (backend as KernelBackend).disposeData(right.dataId);
     return out;
   };
 }

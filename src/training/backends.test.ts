@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type BackendTrial, startBackend } from './backends.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+test('takes wasm in Node, says why not webgpu, and does not start cpu', async () => {
+  const seen: BackendTrial[] = [];
+  const { backend, report } = await startBackend({ onReport: (trial) => seen.push(trial) });
+  expect(backend).toBe('wasm');
+  expect(tf.getBackend()).toBe('wasm');
+  expect(seen).toEqual(report.trials);
+  expect(seen.map(({ backend: name, works }) => [name, works])).toEqual([['webgpu', false], ['wasm', true]]);
+  expect(report.message).toMatch(/^Training runs on wasm\. .*webgpu is not offered here/);
+});
+
+test('refuses a software adapter and a missing one', async () => {
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({ info: { isFallbackAdapter: true } }) } });
+  expect((await startBackend({ prefer: ['webgpu', 'cpu'] })).report.message).toMatch(/software adapter/);
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } });
+  expect((await startBackend({ prefer: ['webgpu', 'cpu'] })).report.message).toMatch(/no graphics adapter/);
+});
+
+test('falls back to cpu when wasm computes wrongly', async () => {
+  const kernel = tf.getKernel('Sum', 'wasm');
+  tf.unregisterKernel('Sum', 'wasm');
+  tf.registerKernel({ ...kernel, kernelFunc: (params) => tf.zerosLike(kernel.kernelFunc(params) as tf.Tensor) });
+  try {
+    const { backend, report } = await startBackend();
+    expect(backend).toBe('cpu');
+    expect(report.message).toMatch(/wasm computes wrong gradients here/);
+  } finally {
+    tf.unregisterKernel('Sum', 'wasm');
+    tf.registerKernel(kernel);
+  }
+});
+
+test('is unsupported when nothing allowed works', async () => {
+  await expect(startBackend({ prefer: ['webgpu'] })).rejects.toMatchObject({ code: 'unsupported' });
+  await expect(startBackend({ prefer: [] })).rejects.toMatchObject({ code: 'unsupported' });
+});
