@@ -9,7 +9,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './paths.mjs';
 
+/** How long a process may take to end when asked to. */
 const GRACE_MS = 5_000;
+/** How long what a command started may outlive it, and how long its last words may take. */
+const LINGER_MS = 1_000;
 const MARK = 'MURMUR_SCRIPT_RUN';
 
 /**
@@ -54,7 +57,8 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
     timedOut = true;
     void stop();
   }, deadlineMs);
-  // 'exit' and not 'close': a stray grandchild may hold the pipes open for ever.
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  // Not 'close': a stray grandchild may hold the pipes open for ever.
   const code = await new Promise((resolve) => {
     child.once('exit', (exitCode) => resolve(exitCode ?? 1));
     child.once('error', (error) => {
@@ -63,9 +67,10 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
     });
   });
   clearTimeout(timer);
-  const leftBehind = marked(mark).length;
+  const leftBehind = timedOut ? 0 : await outlived(mark);
   await stop();
   running.delete(stop);
+  if (child.pid !== undefined) await Promise.race([closed, sleep(LINGER_MS, undefined, { ref: false })]);
   if (timedOut) take(`${command} ${args.join(' ')}: ended after its deadline of ${deadlineMs / 1000} s\n`);
   return { code: timedOut ? 124 : code, output, durationMs: performance.now() - startedAt, leftBehind };
 }
@@ -73,6 +78,12 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
 /** Ends everything that {@link run} still has going; for a script that is itself interrupted. */
 export async function stopAll() {
   await Promise.all([...running].map((stop) => stop()));
+}
+
+/** How many of a run's processes are still there a moment after it ended. @param {string} mark */
+async function outlived(mark) {
+  for (let waitedMs = 0; waitedMs < LINGER_MS && marked(mark).length > 0; waitedMs += 100) await sleep(100);
+  return marked(mark).length;
 }
 
 /** Asks the group and the marked processes to end, and ends them if they do not. @param {number | undefined} pid @param {string} mark */

@@ -1,0 +1,153 @@
+// @ts-check
+/**
+ * `npm test [-- SUITE ...]`: everything, in an order that keeps the cores busy and the timings honest: what only
+ * computes runs side by side, what opens ports and browsers runs alone. The last line is `N passed, N failed, N skipped`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checks, inParallel, runCheck } from './check.mjs';
+import { findChromium } from './find-chromium.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { run, stopAll } from './lib/process.mjs';
+import { Tally } from './lib/tally.mjs';
+import { buildPage, setup } from './setup.mjs';
+
+const MINUTE_MS = 60_000;
+const inCi = Boolean(process.env['CI']);
+const tally = new Tally();
+const reports = mkdtempSync(join(tmpdir(), 'murmur-test-'));
+
+/** Suites in the order in which they run. @type {Record<string, () => Promise<void>>} */
+const suites = {
+  static: runStatic,
+  unit: () => runVitest(['unit', 'vectors', 'simulation'], 15 * MINUTE_MS),
+  integration: () => runVitest(['integration'], 20 * MINUTE_MS),
+  browser: () => runInChromium('browser', 15 * MINUTE_MS),
+  e2e: () => runInChromium('e2e', 20 * MINUTE_MS),
+};
+
+/** The checks and the contracts: the compiler of the contracts has one thread, so the checks fill the other core. */
+async function runStatic() {
+  const checkJobs = checks.map((check) => async () => {
+    const { failed, skipped } = await runCheck(check);
+    if (skipped !== '') tally.skip(`check ${check.name}`, skipped);
+    else if (failed) tally.fail(`check ${check.name}`);
+    else tally.passed += 1;
+  });
+  await inParallel([runContracts, ...checkJobs]);
+}
+
+/** Contract tests, then whether the generated ABIs are what the sources give. */
+async function runContracts() {
+  if (!existsSync(inRoot('scripts/contracts.mjs'))) {
+    tally.skip('contracts', 'scripts/contracts.mjs does not exist in this checkout');
+    return;
+  }
+  const tests = await run(process.execPath, ['scripts/contracts.mjs', 'test'], { deadlineMs: 15 * MINUTE_MS });
+  const counts = /^forge: (\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(tests.output);
+  const [passed, failed, skipped] = counts === null ? [0, 0, 0] : counts.slice(1).map(Number);
+  const good = tests.code === 0 && counts !== null && failed === 0;
+  console.log(good ? `ok   contracts: ${counts[0]}` : `FAIL contracts\n${tests.output.trimEnd()}`);
+  tally.passed += passed ?? 0;
+  for (let i = 0; i < (failed ?? 0); i++) tally.fail(`contract test ${i + 1} of ${failed} (forge names it above)`);
+  if (!good && failed === 0) tally.fail(`contracts (exit code ${tests.code})`);
+  const reason = tests.output.split('\n').find((line) => /skip/i.test(line) && !line.startsWith('forge:'));
+  for (let i = 0; i < (skipped ?? 0); i++) tally.skip('contract test', reason?.trim() ?? '');
+
+  const abi = await run(process.execPath, ['scripts/contracts.mjs', 'check'], { deadlineMs: 5 * MINUTE_MS });
+  console.log(abi.code === 0 ? 'ok   contracts-abi' : `FAIL contracts-abi\n${abi.output.trimEnd()}`);
+  if (abi.code === 0) tally.passed += 1;
+  else tally.fail('contracts-abi is what the contracts give');
+}
+
+/** @param {string[]} projects @param {number} deadlineMs */
+async function runVitest(projects, deadlineMs) {
+  const report = join(reports, `${projects.join('-')}.json`);
+  const args = ['run', '--passWithNoTests', '--reporter=default', '--reporter=./scripts/vitest-reporter.mjs'];
+  const outcome = await run(
+    inRoot('node_modules/.bin/vitest'),
+    [...args, ...projects.flatMap((name) => ['--project', name])],
+    {
+      deadlineMs,
+      env: { MURMUR_TEST_REPORT: report, NO_COLOR: '1' },
+      onText: (text) => process.stdout.write(text),
+    },
+  );
+  const name = projects.join(', ');
+  if (outcome.leftBehind > 0) console.log(`${name}: ended ${outcome.leftBehind} processes that outlived their tests`);
+  if (!existsSync(report)) {
+    tally.fail(`${name}: vitest ended with code ${outcome.code} and told no result`);
+    return;
+  }
+  /** @type {import('./vitest-reporter.mjs').Report} */
+  const { passed, failed, skipped } = JSON.parse(readFileSync(report, 'utf8'));
+  tally.passed += passed;
+  for (const failure of failed) tally.fail(failure);
+  for (const skip of skipped) tally.skip(skip.name, skip.reason);
+  if (outcome.code !== 0 && failed.length === 0) tally.fail(`${name}: vitest ended with code ${outcome.code}`);
+}
+
+/** @param {string} project @param {number} deadlineMs */
+async function runInChromium(project, deadlineMs) {
+  const missing = await ensureChromium();
+  if (missing === '') await runVitest([project], deadlineMs);
+  else if (inCi) tally.fail(`${project}: ${missing}`);
+  else tally.skip(project, missing);
+}
+
+/** Finds a Chromium or installs Debian's. @returns {Promise<string>} why there is none; empty when there is one */
+async function ensureChromium() {
+  try {
+    if (findChromium() !== undefined) return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    return 'no Chromium found (set MURMUR_CHROMIUM to one), and only root on Debian can install it from here';
+  }
+  console.log("no Chromium found: installing Debian's");
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('/usr/bin/apt-get', ['update', '-q'], { deadlineMs: 5 * MINUTE_MS, env });
+  const install = ['install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation'];
+  const { output } = await run('/usr/bin/apt-get', install, { deadlineMs: 10 * MINUTE_MS, env });
+  if (findChromium() !== undefined) return '';
+  return `no Chromium found, and apt-get could not install one: ${output.trimEnd().split('\n').at(-1)}`;
+}
+
+/** The page is built before everything else: its size is checked and the end-to-end tests open it. */
+function buildProgramsAndPage() {
+  try {
+    if (buildPage()) tally.passed += 1;
+    else tally.skip('page', 'index.html does not exist in this checkout');
+  } catch (error) {
+    tally.fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function main() {
+  const names = process.argv.slice(2);
+  const unknown = names.find((name) => !(name in suites));
+  if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${Object.keys(suites).join(', ')}`);
+  await setup();
+  buildProgramsAndPage();
+  for (const [name, runSuite] of Object.entries(suites)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const startedAt = performance.now();
+    console.log(`\n== ${name}`);
+    await runSuite();
+    console.log(`== ${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+  }
+}
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => void stopAll().then(() => process.exit(1)));
+}
+try {
+  await main();
+} catch (error) {
+  tally.fail(error instanceof Error ? error.message : String(error));
+}
+rmSync(reports, { recursive: true, force: true });
+tally.print();
+process.exit(tally.failed.length > 0 || !tally.ranAny ? 1 : 0);
