@@ -27,7 +27,7 @@ test('refuses a software adapter and a missing one', async () => {
 test('falls back to cpu when wasm computes wrongly', async () => {
   const kernel = tf.getKernel('Sum', 'wasm');
   tf.unregisterKernel('Sum', 'wasm');
-  tf.registerKernel({ ...kernel, kernelFunc: (params) => tf.zerosLike(kernel.kernelFunc(params) as tf.Tensor) });
+  tf.registerKernel({ ...kernel, kernelFunc: (params) => tf.zeros((kernel.kernelFunc(params) as tf.TensorInfo).shape) });
   try {
     const { backend, report } = await startBackend();
     expect(backend).toBe('cpu');
