@@ -148,7 +148,6 @@ class RangeSum {
   #capacity = 0;
   #blockStart = 0;
   #maskKey = '';
-  #maskedBytes = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -167,13 +166,12 @@ class RangeSum {
     this.#blockStart = range.startByte - (range.startByte % AES_BLOCK_BYTES);
     this.#sizeBytes = Math.ceil((range.endByte - this.#blockStart) / VECTOR_BYTES) * VECTOR_BYTES;
     const classes = classCount(range.pieces);
-    // Ranges of one segment have the same masks; then only the accumulators start anew.
-    const key = range.pieces.length === 1 ? `${range.startByte - this.#blockStart}/${range.pieces[0]?.width}` : '';
-    if (key === '' || key !== this.#maskKey || this.#sizeBytes > this.#maskedBytes) {
+    // Ranges inside one segment have the same masks; then only the accumulators start anew.
+    const key = range.pieces.map(({ startByte, length, width }) => `${startByte - this.#blockStart} ${length} ${width}`).join();
+    if (key !== this.#maskKey) {
       this.#classes = classes;
       this.#capacity = this.#sizeBytes;
       this.#maskKey = key;
-      this.#maskedBytes = this.#sizeBytes;
       const memory = this.#kernel.memory((3 * classes + LANES) * this.#capacity);
       this.#writeMasks(memory, range);
     }
@@ -192,30 +190,24 @@ class RangeSum {
     return (3 * this.#classes + i) * this.#capacity;
   }
 
-  /** Calls back for every digit that a coordinate touches, coordinate by coordinate. */
-  static #eachDigit(range: Range, blockStart: number, classes: number, visit: (ofClass: number, digit: number, mask: number, first: boolean) => void): void {
+  /** Which bits of each digit belong to which class: the coordinates dealt out in turn. */
+  #writeMasks(memory: ArrayBuffer, { pieces }: Range): void {
+    const masks = Array.from({ length: this.#classes }, (_, i) => new Uint16Array(memory, this.#mask(i), this.#capacity / 2).fill(0));
     let ofClass = 0;
-    for (const { startByte, length, width } of range.pieces) {
-      let bit = 8 * (startByte - blockStart);
+    for (const { startByte, length, width } of pieces) {
+      let bit = 8 * (startByte - this.#blockStart);
       for (let j = 0; j < length; j++) {
+        const mask = masks[ofClass] as Uint16Array;
         const end = bit + width;
         for (let digit = bit >>> 4; digit << 4 < end; digit++) {
           const from = Math.max(bit - (digit << 4), 0);
           const to = Math.min(end - (digit << 4), DIGIT_BITS);
-          visit(ofClass, digit, (1 << to) - (1 << from), digit << 4 <= bit);
+          mask[digit] = (mask[digit] as number) | ((1 << to) - (1 << from));
         }
         bit = end;
-        ofClass = ofClass + 1 === classes ? 0 : ofClass + 1;
+        ofClass = ofClass + 1 === this.#classes ? 0 : ofClass + 1;
       }
     }
-  }
-
-  #writeMasks(memory: ArrayBuffer, range: Range): void {
-    const masks = Array.from({ length: this.#classes }, (_, i) => new Uint16Array(memory, this.#mask(i), this.#capacity / 2).fill(0));
-    RangeSum.#eachDigit(range, this.#blockStart, this.#classes, (ofClass, digit, mask) => {
-      const digits = masks[ofClass] as Uint16Array;
-      digits[digit] = (digits[digit] as number) | mask;
-    });
   }
 
   /** Adds up to {@link LANES} vectors of one sign; each holds the bytes from `blockStart` on, `skip` bytes left out. */
@@ -235,19 +227,26 @@ class RangeSum {
 
   /** Carries from digit to digit within each coordinate and returns the range's packed bytes. */
   finish(): Bytes {
-    const range = this.#range as Range;
+    const { startByte, endByte } = this.#range as Range;
     const memory = this.#kernel.memory(0);
-    const lanes = Array.from({ length: this.#classes }, (_, i) => new Int32Array(memory, this.#accumulator(i), this.#sizeBytes / 2));
     const out = new Uint16Array(this.#sizeBytes / 2);
-    let carry = 0;
-    RangeSum.#eachDigit(range, this.#blockStart, this.#classes, (ofClass, digit, mask, first) => {
-      const sum = ((lanes[ofClass] as Int32Array)[laneOf(digit)] as number) + (first ? 0 : carry);
-      out[digit] = (out[digit] as number) | (sum & mask);
-      carry = sum >> DIGIT_BITS;
-    });
-    const bytes = new Uint8Array(out.buffer);
-    const skip = range.startByte - this.#blockStart;
-    return bytes.slice(skip, skip + range.endByte - range.startByte);
+    for (let i = 0; i < this.#classes; i++) {
+      const masks = new Uint16Array(memory, this.#mask(i), out.length);
+      const lanes = new Int32Array(memory, this.#accumulator(i), out.length);
+      let before = 0;
+      let carry = 0;
+      for (let digit = 0; digit < out.length; digit++) {
+        const mask = masks[digit] as number;
+        // A coordinate goes on from the digit before when it has that one's highest bit and this one's lowest.
+        const continues = -((before >>> 15) & mask);
+        const sum = (lanes[laneOf(digit)] as number) + (carry & continues);
+        out[digit] = (out[digit] as number) | (sum & mask);
+        carry = sum >> DIGIT_BITS;
+        before = mask;
+      }
+    }
+    const skip = startByte - this.#blockStart;
+    return new Uint8Array(out.buffer).slice(skip, skip + endByte - startByte);
   }
 }
 
