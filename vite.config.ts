@@ -32,7 +32,7 @@ export const workerDependencies = [
 ];
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   worker: { format: 'es' },
   build: { outDir: 'dist/page', target: 'es2023', chunkSizeWarningLimit: 1500 },
   optimizeDeps: { include: workerDependencies },

@@ -22,16 +22,7 @@ const NODE_ENTRIES = {
 const NO_MEASUREMENT = ['index.ts', 'figure.ts'];
 
 const NODE_SOURCES = ['node', 'relay', 'bench', 'src', 'contracts-abi', 'package-lock.json', 'scripts/setup.mjs'];
-const PAGE_SOURCES = [
-  'index.html',
-  'public',
-  'src',
-  'workers',
-  'contracts-abi',
-  'package-lock.json',
-  'vite.config.ts',
-  'svelte.config.js',
-];
+const PAGE_SOURCES = ['index.html', 'public', 'src', 'workers', 'contracts-abi', 'package-lock.json', 'vite.config.ts'];
 
 /** Dependencies and Node bundles. Throws an Error in words when one of them cannot be had. */
 export async function setup() {
