@@ -133,11 +133,6 @@ function classCount(pieces: readonly Piece[]): number {
   return 1 + Math.ceil((DIGIT_BITS - 1) / Math.min(...pieces.map(({ width }) => width)));
 }
 
-/** Where digit i of a class lies among its accumulator lanes: the kernel keeps 4 low digits, then 4 high ones. */
-function laneOf(digit: number): number {
-  return (digit & ~7) | ((digit & 1) << 2) | ((digit >>> 1) & 3);
-}
-
 /** Sums one range after the other in one kernel's memory: masks, accumulators and sources of the current range. */
 class RangeSum {
   readonly #kernel: Kernel;
@@ -229,20 +224,22 @@ class RangeSum {
   finish(): Bytes {
     const { startByte, endByte } = this.#range as Range;
     const memory = this.#kernel.memory(0);
-    const out = new Uint16Array(this.#sizeBytes / 2);
+    const out = new Int32Array(this.#sizeBytes / 4);
     for (let i = 0; i < this.#classes; i++) {
-      const masks = new Uint16Array(memory, this.#mask(i), out.length);
-      const lanes = new Int32Array(memory, this.#accumulator(i), out.length);
-      let before = 0;
+      const masks = new Int32Array(memory, this.#mask(i), out.length);
+      const lanes = new Int32Array(memory, this.#accumulator(i), 2 * out.length);
+      let highestBefore = 0;
       let carry = 0;
-      for (let digit = 0; digit < out.length; digit++) {
-        const mask = masks[digit] as number;
+      for (let word = 0; word < out.length; word++) {
+        const mask = masks[word] as number;
+        // The kernel keeps 4 low digits, then the 4 high ones of the same words.
+        const lane = ((word & ~3) << 1) | (word & 3);
         // A coordinate goes on from the digit before when it has that one's highest bit and this one's lowest.
-        const continues = -((before >>> 15) & mask);
-        const sum = (lanes[laneOf(digit)] as number) + (carry & continues);
-        out[digit] = (out[digit] as number) | (sum & mask);
-        carry = sum >> DIGIT_BITS;
-        before = mask;
+        const low = (lanes[lane] as number) + (carry & -(highestBefore & mask));
+        const high = (lanes[lane + 4] as number) + ((low >> DIGIT_BITS) & -((mask >>> 15) & (mask >>> 16) & 1));
+        out[word] = (out[word] as number) | (((low & 0xffff) | (high << DIGIT_BITS)) & mask);
+        carry = high >> DIGIT_BITS;
+        highestBefore = mask >>> 31;
       }
     }
     const skip = startByte - this.#blockStart;
