@@ -49,7 +49,11 @@ export async function openJoins(args: {
           maskPublicKey: fromHex(body.maskPublicKey, 32),
           selfMaskCommitment: fromHex(body.selfMaskCommitment, 32),
         };
-        const digest = await joinDigest({ ...keys, channelKey: member.channelKey, sessionKey: fromHex(member.sessionKey, 20) });
+        const digest = await joinDigest({
+          ...keys,
+          channelKey: member.channelKey,
+          sessionKey: fromHex(member.sessionKey, 20),
+        });
         if (equalBytes(digest, digests.get(member.registrationId) as Bytes)) return { ...member, ...keys };
       }
       throw new MurmurError('not-found', `the join message of member ${member.index} is not at the relay`, {
@@ -96,7 +100,14 @@ async function firstVerified<M>(
 /** The share bundle that a dealer's Share record commits to, or undefined when the relay does not have it. */
 export function fetchBundle(
   source: EvidenceSource,
-  args: { context: Bytes; dealer: number; n: number; root: Bytes; candidates: readonly MessageOf<3>[]; signal?: AbortSignal | undefined },
+  args: {
+    context: Bytes;
+    dealer: number;
+    n: number;
+    root: Bytes;
+    candidates: readonly MessageOf<3>[];
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<Bytes | undefined> {
   return firstVerified(args.candidates, async ({ body }) => {
     const bundle = await source.blobs.get(body.bundle as Hex, args.signal);
@@ -180,7 +191,8 @@ export async function gatherEvidence(args: {
         candidates: maskMessages.get(index) ?? [],
         signal,
       }));
-    if (input === undefined) throw new MurmurError('not-found', `the masked vector of member ${index} is not at the relay`);
+    if (input === undefined)
+      throw new MurmurError('not-found', `the masked vector of member ${index} is not at the relay`);
     inputs.set(index, input);
   }
   return {
@@ -207,7 +219,8 @@ async function gatherAnswers(
   for (const [index, messages] of mailbox.accepted(view.round, Phase.Unmask, digests)) {
     for (const { body } of messages) {
       const answer = fromHex(body.answer);
-      if (!answers.has(index) && equalBytes(await sha256(answer), digests.get(index) as Bytes)) answers.set(index, answer);
+      if (!answers.has(index) && equalBytes(await sha256(answer), digests.get(index) as Bytes))
+        answers.set(index, answer);
     }
   }
   for (const index of [...answers.keys()]) if (!has(view.u3, index)) answers.delete(index);

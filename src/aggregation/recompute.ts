@@ -41,7 +41,14 @@ export async function foldSum(
   members: number,
 ): Promise<Recomputed> {
   const sums = unpackVector(roundLayout(spec, view.step), packedSum);
-  const { checkpoint, metrics } = await fold({ spec, step: view.step, base, sums, beacon: fromHex(view.beacon, 32), members });
+  const { checkpoint, metrics } = await fold({
+    spec,
+    step: view.step,
+    base,
+    sums,
+    beacon: fromHex(view.beacon, 32),
+    members,
+  });
   const checkpointBytes = await writeCheckpoint(spec, checkpoint);
   return {
     packedSum,

@@ -69,14 +69,30 @@ export async function verifyTask(args: {
     const kind = stepKind(view.step, task.parameters.trainingRounds);
     const common = { round: number, step: view.step, kind, survivors: popcount(view.u3), sumRoot: view.sumRoot };
     if (view.phase === Phase.Void) {
-      rounds.push({ ...common, outcome: 'void', chainModelHash: model, recomputedModelHash: model, matches: true, metrics: undefined });
+      rounds.push({
+        ...common,
+        outcome: 'void',
+        chainModelHash: model,
+        recomputedModelHash: model,
+        matches: true,
+        metrics: undefined,
+      });
       continue;
     }
-    if (view.baseModel !== model) throw new MurmurError('bad-hash', `round ${number} began with a model that is not its predecessor's`);
+    if (view.baseModel !== model)
+      throw new MurmurError('bad-hash', `round ${number} began with a model that is not its predecessor's`);
     const recomputed = args.fromVectors
       ? await recomputeRound({
           spec,
-          evidence: await gatherEvidence({ chain, source, mailbox, task, view, layout: roundLayout(spec, view.step), signal }),
+          evidence: await gatherEvidence({
+            chain,
+            source,
+            mailbox,
+            task,
+            view,
+            layout: roundLayout(spec, view.step),
+            signal,
+          }),
           base: checkpoint,
           signal,
         })

@@ -56,6 +56,9 @@ declare var WebAssembly: {
   Module: { new (bytes: Uint8Array<ArrayBuffer>): { readonly kind?: 'module' } };
   Memory: { new (descriptor: { initial: number }): { readonly buffer: ArrayBuffer; grow(pages: number): number } };
   Instance: {
-    new (module: object, imports: Record<string, Record<string, object>>): { readonly exports: Record<string, unknown> };
+    new (
+      module: object,
+      imports: Record<string, Record<string, object>>,
+    ): { readonly exports: Record<string, unknown> };
   };
 };

@@ -24,7 +24,11 @@ export class SeededRandom {
   constructor(seed: Uint8Array) {
     check(seed.length >= 12, 'a seed needs 12 bytes');
     const word = (i: number) =>
-      ((seed[i] as number) | ((seed[i + 1] as number) << 8) | ((seed[i + 2] as number) << 16) | ((seed[i + 3] as number) << 24)) >>> 0;
+      ((seed[i] as number) |
+        ((seed[i + 1] as number) << 8) |
+        ((seed[i + 2] as number) << 16) |
+        ((seed[i + 3] as number) << 24)) >>>
+      0;
     this.#a = word(0);
     this.#b = word(4);
     this.#c = word(8);

@@ -5,8 +5,7 @@ import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 
 export type Encoding =
-  | { readonly kind: 'fixed'; readonly fractionBits: number; readonly limit: number }
-  | { readonly kind: 'count' };
+  { readonly kind: 'fixed'; readonly fractionBits: number; readonly limit: number } | { readonly kind: 'count' };
 
 export interface Segment {
   readonly purpose: 'statistics' | 'weight' | 'update' | 'evaluation';
@@ -41,12 +40,18 @@ export function layoutHash(layout: Layout): Promise<Bytes> {
 export function checkLayout(layout: Layout, maxMembers: number): void {
   check(layout.length > 0 && layout.length <= 64, 'a layout has 1 to 64 segments');
   for (const { purpose, length, width, encoding } of layout) {
-    check(Number.isSafeInteger(length) && length > 0 && length <= 2 ** 28, `${purpose}: length ${length} is not in 1..2^28`);
+    check(
+      Number.isSafeInteger(length) && length > 0 && length <= 2 ** 28,
+      `${purpose}: length ${length} is not in 1..2^28`,
+    );
     check(Number.isInteger(width) && width >= 2 && width <= 48, `${purpose}: width ${width} is not in 2..48`);
     if (encoding.kind === 'fixed') {
       const largest = Math.ceil(encoding.limit * 2 ** encoding.fractionBits);
       check(encoding.limit > 0 && Number.isInteger(encoding.fractionBits), `${purpose}: bad fixed-point encoding`);
-      check(maxMembers * largest < 2 ** (width - 1), `${purpose}: the sum of ${maxMembers} members could wrap in ${width} bits`);
+      check(
+        maxMembers * largest < 2 ** (width - 1),
+        `${purpose}: the sum of ${maxMembers} members could wrap in ${width} bits`,
+      );
     }
   }
 }

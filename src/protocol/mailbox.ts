@@ -47,12 +47,20 @@ export class Mailbox {
    * Messages of a phase whose digest the contract holds, by index.
    * @param digests accepted digests by index, from the chain
    */
-  accepted<P extends RecordPhase>(round: number, phase: P, digests: ReadonlyMap<number, Bytes>): Map<number, MessageOf<P>[]> {
+  accepted<P extends RecordPhase>(
+    round: number,
+    phase: P,
+    digests: ReadonlyMap<number, Bytes>,
+  ): Map<number, MessageOf<P>[]> {
     const found = new Map<number, MessageOf<P>[]>();
     for (const [index, digest] of digests) {
       const candidates = this.#slots.get(slotKey(round, phase, index)) ?? [];
       const matching = candidates.filter((candidate) => equalBytes(candidate.digest, digest));
-      if (matching.length > 0) found.set(index, matching.map((candidate) => candidate.message as MessageOf<P>));
+      if (matching.length > 0)
+        found.set(
+          index,
+          matching.map((candidate) => candidate.message as MessageOf<P>),
+        );
     }
     return found;
   }

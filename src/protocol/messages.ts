@@ -20,7 +20,11 @@ const MaskBody = v.strictObject({ blob: hexOf(32), sizeBytes: u(2 ** 32) });
 const UnmaskBody = v.strictObject({ answer: v.pipe(v.string(), v.regex(/^0x([0-9a-f]{2}){64,6208}$/)) });
 const EmptyBody = v.strictObject({});
 
-const head = { task: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,77}$/)), round: u(2 ** 32 - 1), record: hexOf(PACKED_RECORD_BYTES) };
+const head = {
+  task: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,77}$/)),
+  round: u(2 ** 32 - 1),
+  record: hexOf(PACKED_RECORD_BYTES),
+};
 const MessageSchema = v.variant('phase', [
   v.strictObject({ ...head, phase: v.literal(1), body: JoinBody }),
   v.strictObject({ ...head, phase: v.literal(3), body: ShareBody }),

@@ -16,10 +16,31 @@ export const Phase = {
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 /** Phases in which a participant posts a signed record. */
-export const RECORD_PHASES = [Phase.Join, Phase.Share, Phase.Ack, Phase.Mask, Phase.Have, Phase.Unmask, Phase.Vote] as const;
+export const RECORD_PHASES = [
+  Phase.Join,
+  Phase.Share,
+  Phase.Ack,
+  Phase.Mask,
+  Phase.Have,
+  Phase.Unmask,
+  Phase.Vote,
+] as const;
 export type RecordPhase = (typeof RECORD_PHASES)[number];
 
-const NAMES = ['none', 'join', 'beacon', 'share', 'ack', 'mask', 'have', 'unmask', 'sum', 'vote', 'settled', 'void'] as const;
+const NAMES = [
+  'none',
+  'join',
+  'beacon',
+  'share',
+  'ack',
+  'mask',
+  'have',
+  'unmask',
+  'sum',
+  'vote',
+  'settled',
+  'void',
+] as const;
 export type PhaseName = (typeof NAMES)[number];
 
 export function phaseName(phase: Phase): PhaseName {

@@ -84,7 +84,12 @@ export const SIGN_IN_TYPES = {
 } as const;
 
 export function recordDomain(domain: RecordDomain) {
-  return { name: 'Murmur Alliance', version: '1', chainId: domain.chainId, verifyingContract: domain.coordinator } as const;
+  return {
+    name: 'Murmur Alliance',
+    version: '1',
+    chainId: domain.chainId,
+    verifyingContract: domain.coordinator,
+  } as const;
 }
 
 /** Digest of a vote: the candidate's hash without its last byte, then the verdict. */

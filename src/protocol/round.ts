@@ -93,7 +93,13 @@ export function computeU2(dealt: Bitmap, acked: Bitmap, acks: readonly Bitmap[],
 }
 
 /** U3: members of U2 with a mask root that at least C + 1 other members of U2 attest to have. */
-export function computeU3(u2: Bitmap, masked: Bitmap, attested: Bitmap, haves: readonly Bitmap[], corrupt: number): Bitmap {
+export function computeU3(
+  u2: Bitmap,
+  masked: Bitmap,
+  attested: Bitmap,
+  haves: readonly Bitmap[],
+  corrupt: number,
+): Bitmap {
   let survivors = 0n;
   for (const member of members(u2 & masked)) {
     const witnesses = members(without(attested & u2, member)).filter((witness) => has(haves[witness] ?? 0n, member));
@@ -168,7 +174,9 @@ function leavePhase(state: RoundState, parameters: TaskParameters, atSeconds: nu
   });
   switch (state.phase) {
     case Phase.Join:
-      return n < parameters.minCohort ? end(state, VoidReason.TooFewJoined) : enter(Phase.Beacon, parameters.beaconSeconds);
+      return n < parameters.minCohort
+        ? end(state, VoidReason.TooFewJoined)
+        : enter(Phase.Beacon, parameters.beaconSeconds);
     case Phase.Beacon:
       return end(state, VoidReason.BeaconMissing);
     case Phase.Share:
@@ -218,7 +226,12 @@ function countVotes(state: RoundState, parameters: TaskParameters, corrupt: numb
 }
 
 /** The state as of a time: every phase that time or completeness ended has been left. Bounded by the number of phases. */
-export function advance(state: RoundState, parameters: TaskParameters, nowSeconds: number, stakeOf: StakeOf): RoundState {
+export function advance(
+  state: RoundState,
+  parameters: TaskParameters,
+  nowSeconds: number,
+  stakeOf: StakeOf,
+): RoundState {
   let current = state;
   while (!isOver(current.phase)) {
     // What was posted by the deadline counts even if nobody touched the round until later.
@@ -230,20 +243,35 @@ export function advance(state: RoundState, parameters: TaskParameters, nowSecond
 }
 
 /** A valid beacon signature: ends the Beacon phase, or voids the round when it is shown while joins are open. */
-export function acceptBeacon(state: RoundState, parameters: TaskParameters, randomness: Hex, nowSeconds: number): RoundState {
+export function acceptBeacon(
+  state: RoundState,
+  parameters: TaskParameters,
+  randomness: Hex,
+  nowSeconds: number,
+): RoundState {
   if (state.phase === Phase.Join) return end(state, VoidReason.BeaconEarly);
   if (state.phase !== Phase.Beacon) return state;
   return { ...state, beacon: randomness, phase: Phase.Share, phaseEndsAt: nowSeconds + parameters.phaseSeconds };
 }
 
 /** A candidate: the first one posted in the Sum phase is voted on. */
-export function acceptSum(state: RoundState, parameters: TaskParameters, sumRoot: Hex, modelHash: Hex, nowSeconds: number): RoundState {
+export function acceptSum(
+  state: RoundState,
+  parameters: TaskParameters,
+  sumRoot: Hex,
+  modelHash: Hex,
+  nowSeconds: number,
+): RoundState {
   if (state.phase !== Phase.Sum) return state;
   return { ...state, sumRoot, modelHash, phase: Phase.Vote, phaseEndsAt: nowSeconds + parameters.phaseSeconds };
 }
 
 /** A join of a registration whose key and signature were checked: the new state, or why not. */
-export function acceptJoin(state: RoundState, parameters: TaskParameters, registrationId: number): RoundState | SkipReason {
+export function acceptJoin(
+  state: RoundState,
+  parameters: TaskParameters,
+  registrationId: number,
+): RoundState | SkipReason {
   if (state.phase !== Phase.Join) return SkipReason.Late;
   if (state.roster.includes(registrationId)) return SkipReason.Duplicate;
   if (state.roster.length >= parameters.maxCohort) return SkipReason.Full;

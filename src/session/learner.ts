@@ -7,8 +7,8 @@ import { type Bytes, utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
 import { type EncodedRows, type Dataset } from '../dataset/split.ts';
 import { normalise, type Normaliser } from '../dataset/statistics.ts';
-import { evaluate, exactAuc, metricsFromCounts, rowLosses } from '../evaluation/metrics.ts';
-import { verdict } from '../evaluation/verdict.ts';
+import { evaluate, exactMetrics, perRowLogLoss } from '../evaluation/metrics.ts';
+import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
@@ -25,7 +25,11 @@ export class Learner {
   readonly #startTrainer: () => Promise<TrainerPort>;
   #trainer: Promise<TrainerPort> | undefined;
 
-  constructor(spec: TaskSpec, dataset: Dataset, createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>) {
+  constructor(
+    spec: TaskSpec,
+    dataset: Dataset,
+    createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>,
+  ) {
     this.#spec = spec;
     this.#dataset = dataset;
     this.#startTrainer = () => createTrainer(spec, featureWidth(spec.data));
@@ -66,10 +70,10 @@ export class Learner {
     const { heldOut } = this.#dataset;
     if (heldOut.rows === 0) return Verdict.Abstain;
     const losses = await Promise.all(
-      [before, after].map(async (model) => rowLosses(await this.#scores(model, heldOut), heldOut.labels)),
+      [before, after].map(async (model) => perRowLogLoss(await this.#scores(model, heldOut), heldOut.labels)),
     );
     const seed = await sha256(utf8('murmur/bootstrap/1'), utf8(this.#spec.heldOut.seed));
-    const opinion = verdict({ before: losses[0] as Float64Array, after: losses[1] as Float64Array, seed });
+    const opinion = judge({ before: losses[0] as Float64Array, after: losses[1] as Float64Array, seed });
     return { worse: Verdict.Worse, abstain: Verdict.Abstain, better: Verdict.Better }[opinion];
   }
 
@@ -77,9 +81,7 @@ export class Learner {
   async metrics(model: Checkpoint): Promise<ModelMetrics | undefined> {
     const { heldOut } = this.#dataset;
     if (heldOut.rows === 0) return undefined;
-    const scores = await this.#scores(model, heldOut);
-    const metrics = metricsFromCounts(evaluate(scores, heldOut.labels, this.#spec.evaluation.bins));
-    return metrics && { ...metrics, auc: exactAuc(scores, heldOut.labels) };
+    return exactMetrics(await this.#scores(model, heldOut), heldOut.labels);
   }
 
   /** The same model trained on this site's rows only, with as many passes as all rounds together. */
@@ -90,7 +92,13 @@ export class Learner {
     const epochs = Math.min(spec.training.rounds * spec.training.epochs, MAX_ALONE_EPOCHS);
     const trainer = await this.#started();
     const { weights } = await trainer.train({ ...this.#job(start, normaliser, epochs), seed, signal });
-    const server = { step: 0, firstMoment: new Float64Array(0), secondMoment: new Float64Array(0), beta1Power: 1, beta2Power: 1 };
+    const server = {
+      step: 0,
+      firstMoment: new Float64Array(0),
+      secondMoment: new Float64Array(0),
+      beta1Power: 1,
+      beta2Power: 1,
+    };
     return { weights, normaliser, server };
   }
 

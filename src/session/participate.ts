@@ -20,7 +20,13 @@ import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { Learner } from './learner.ts';
 import { type Participant, type RoundResult, takePart, voidWords } from './round.ts';
-import type { ParticipationState, ParticipationStatus, RoundProgress, RoundSummary, TrainingProgress } from './status.ts';
+import type {
+  ParticipationState,
+  ParticipationStatus,
+  RoundProgress,
+  RoundSummary,
+  TrainingProgress,
+} from './status.ts';
 
 export interface ParticipateOptions {
   readonly task: bigint;
@@ -60,7 +66,8 @@ export async function participate(options: ParticipateOptions): Promise<Particip
   try {
     return await participation.run();
   } catch (error) {
-    if (options.signal.aborted || hasCode(error, 'cancelled')) return participation.tell('stopped', 'You left. The others go on.');
+    if (options.signal.aborted || hasCode(error, 'cancelled'))
+      return participation.tell('stopped', 'You left. The others go on.');
     participation.tell('failed', error instanceof Error ? error.message : String(error), error);
     throw error;
   }
@@ -133,7 +140,7 @@ class Participation {
           this.tell('waiting', 'Ready. The next round starts when enough sites are here.');
         }
       } catch (error) {
-        if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict')) throw error;
+        if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict', 'refused')) throw error;
         this.tell('waiting', error.message, error);
       }
       await clock.sleep(this.#me.pollMs, signal);
@@ -144,7 +151,7 @@ class Participation {
     const { clock, signal, spec } = this.#o;
     const startedAtMs = clock.now();
     this.#me.mailbox.forgetBefore(live.round);
-    const base = await this.#checkpoint(task, live.baseModel);
+    const base = await this.#checkpoint(live.baseModel, live.round - 1);
     this.#set({ live: progressOf(live, -1, spec.training.rounds) });
     this.tell('round', 'Taking part.');
     let result: RoundResult;
@@ -186,32 +193,39 @@ class Participation {
   }
 
   /**
-   * The checkpoint with this hash: from memory, the journal, or the relay. One that this participant did not compute itself is
+   * The checkpoint with this hash, which the task had after that round: from memory, the journal, or the relay. One that this participant did not compute itself is
    * replayed from the task's first round, so that nobody can hand a newcomer a crafted model.
    */
-  async #checkpoint(task: TaskView, hash: Hex): Promise<Checkpoint | undefined> {
+  async #checkpoint(hash: Hex, afterRound: number): Promise<Checkpoint | undefined> {
     if (hash === ZERO_HASH) return undefined;
     if (this.#base?.hash === hash) return this.#base.checkpoint;
-    const { spec, journal, relay, chain, signal } = this.#o;
-    const journalled = await journal.get(modelKey(task.task));
+    const { task, spec, journal, relay, chain, signal } = this.#o;
+    const journalled = await journal.get(modelKey(task));
     let checkpoint = journalled && (await checkpointOf(spec, journalled, hash).catch(() => undefined));
     if (!checkpoint) {
       this.tell('waiting', 'Replaying the rounds so far, to check the model.');
-      const verification = await verifyTask({ chain, source: relay, task: task.task, fromVectors: false, untilRound: task.round, signal });
+      const verification = await verifyTask({
+        chain,
+        source: relay,
+        task,
+        fromVectors: false,
+        untilRound: afterRound,
+        signal,
+      });
       if (!verification.checkpoint || verification.recomputedModelHash !== hash) {
         throw new MurmurError('bad-hash', 'the model on chain does not follow from its rounds', {
           hint: 'Do not take part: this task was tampered with, or the relay serves wrong sums.',
         });
       }
       checkpoint = verification.checkpoint;
-      await journal.put(modelKey(task.task), await writeCheckpoint(spec, checkpoint));
+      await journal.put(modelKey(task), await writeCheckpoint(spec, checkpoint));
     }
     this.#base = { hash, checkpoint };
     return checkpoint;
   }
 
   async #finish(task: TaskView): Promise<ParticipationStatus> {
-    const checkpoint = await this.#checkpoint(task, task.modelHash);
+    const checkpoint = await this.#checkpoint(task.modelHash, task.round);
     if (checkpoint) {
       const model = await this.#learner.alone(checkpoint.normaliser, this.#site, this.#o.signal);
       const alone = await this.#learner.metrics(model);

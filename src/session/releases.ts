@@ -29,18 +29,25 @@ export async function readReleases(journal: Journal, task: bigint): Promise<read
  * Throws `refused` when the release, together with an earlier one, would single out fewer than `minDiff` sites.
  * Exact evaluation is exempt: the task's join page says what it reveals.
  */
-export function checkRelease(spec: Pick<TaskSpec, 'retry' | 'minDiff'>, earlier: readonly Release[], next: Release): void {
+export function checkRelease(
+  spec: Pick<TaskSpec, 'retry' | 'minDiff'>,
+  earlier: readonly Release[],
+  next: Release,
+): void {
   if (spec.retry === 'accept' || next.kind === 'evaluation') return;
   for (const release of earlier) {
     if (release.round === next.round || release.model !== next.model || release.kind !== next.kind) continue;
     const before = new Set(release.survivors);
     const after = new Set(next.survivors);
-    const difference = [...before].filter((w) => !after.has(w)).length + [...after].filter((w) => !before.has(w)).length;
+    const difference =
+      [...before].filter((w) => !after.has(w)).length + [...after].filter((w) => !before.has(w)).length;
     if (difference > 0 && difference < spec.minDiff) {
       throw new MurmurError(
         'refused',
         `round ${release.round} already released a sum over this model; the survivors differ by only ${difference} site`,
-        { hint: 'The same sites can try again together; otherwise the task has to end here, or be created with retry: accept.' },
+        {
+          hint: 'The same sites can try again together; otherwise the task has to end here, or be created with retry: accept.',
+        },
       );
     }
   }

@@ -3,7 +3,15 @@
  * Read {@link takePart} from top to bottom: it is the protocol. What it needs from the world comes in as arguments; whatever it
  * says it has journalled before, so calling it again after a restart goes on where the journal ends.
  */
-import { type EvidenceSource, contextOf, fetchBundle, fetchMasked, gatherEvidence, type JoinedMember, openJoins } from '../aggregation/evidence.ts';
+import {
+  type EvidenceSource,
+  contextOf,
+  fetchBundle,
+  fetchMasked,
+  gatherEvidence,
+  type JoinedMember,
+  openJoins,
+} from '../aggregation/evidence.ts';
 import { roundLayout } from '../aggregation/layouts.ts';
 import { type Recomputed, recomputeRound } from '../aggregation/recompute.ts';
 import { bitmapOf, has, members as indicesOf, popcount } from '../core/bitmap.ts';
@@ -14,7 +22,14 @@ import { sha256 } from '../core/hash.ts';
 import type { RandomBytes } from '../core/random.ts';
 import { maskContext } from '../masking/context.ts';
 import { packVector } from '../masking/encode.ts';
-import { commitSelfMask, createRoundSecrets, joinDigest, maskKeys, type RoundSecrets, type X25519KeyPair } from '../masking/keys.ts';
+import {
+  commitSelfMask,
+  createRoundSecrets,
+  joinDigest,
+  maskKeys,
+  type RoundSecrets,
+  type X25519KeyPair,
+} from '../masking/keys.ts';
 import { maskedDigest, maskVector } from '../masking/mask.ts';
 import { bundleRoot, dealShares, type HeldShare, openShare } from '../masking/shares.ts';
 import { buildAnswer } from '../masking/unmask.ts';
@@ -107,12 +122,21 @@ export async function takePart(
     const context = await contextOf(me.chain, task, view, layout);
     const bundle = await round.journal.once('bundle', async () => {
       const channelKeys = joined.map((member) => member.channelKey);
-      const dealt = await dealShares({ context, index, channel: me.channel, channelKeys, secrets, threshold: view.threshold, random: me.random });
+      const dealt = await dealShares({
+        context,
+        index,
+        channel: me.channel,
+        channelKeys,
+        secrets,
+        threshold: view.threshold,
+        random: me.random,
+      });
       return dealt.bundle;
     });
     await round.speakInPhase(Phase.Share, index, async () => ({
       digest: await bundleRoot({ context, dealer: index, n: view.n, bundle }),
-      body: { bundle: await me.relay.blobs.put(bundle, signal) },
+      body: { bundle: toHex(await sha256(bundle)) },
+      blob: bundle,
     }));
 
     // Ack: whose shares arrived and verify.
@@ -132,12 +156,23 @@ export async function takePart(
     const masked = await round.journal.once('masked', async () => {
       const packed = packVector(layout, await contribution);
       const maskPublicKeys = joined.map((member) => member.maskPublicKey);
-      return maskVector({ layout, packed, maskContext: maskCtx, u2: view.u2, index, secrets, maskKeys: mask, maskPublicKeys, signal });
+      return maskVector({
+        layout,
+        packed,
+        maskContext: maskCtx,
+        u2: view.u2,
+        index,
+        secrets,
+        maskKeys: mask,
+        maskPublicKeys,
+        signal,
+      });
     });
     uploadBytes = masked.length;
     await round.speakInPhase(Phase.Mask, index, async () => ({
       digest: await maskedDigest(masked),
-      body: { blob: await me.relay.blobs.put(masked, signal), sizeBytes: masked.length },
+      body: { blob: toHex(await sha256(masked)), sizeBytes: masked.length },
+      blob: masked,
     }));
 
     // Have: whose vectors are really here. They are kept, to be served again until the round is over.
@@ -169,7 +204,11 @@ export async function takePart(
       await round.speakInPhase(Phase.Vote, index, async () => {
         const agrees = mine !== undefined && view.sumRoot === mine.sumRoot && view.modelHash === mine.modelHash;
         const judged = agrees && base && stepKind(view.step, me.spec.training.rounds) === 'training';
-        const verdict = judged ? await me.learner.verdict(base, mine.checkpoint) : agrees ? Verdict.Abstain : Verdict.Dispute;
+        const verdict = judged
+          ? await me.learner.verdict(base, mine.checkpoint)
+          : agrees
+            ? Verdict.Abstain
+            : Verdict.Dispute;
         return { digest: await voteDigest(view.sumRoot, view.modelHash, verdict), body: {} };
       });
     }
@@ -222,7 +261,7 @@ class LiveRound {
    */
   async refuseIfForgotten(): Promise<void> {
     const { chain, registrationId } = this.#me;
-    const roster = await chain.roster(this.#me.task, this.#round, this.#signal);
+    const roster = await this.#patiently(() => chain.roster(this.#me.task, this.#round, this.#signal));
     const index = roster.findIndex((member) => member.registrationId === registrationId);
     if (index < 0) return;
     const spoken: [RecordPhase, bigint][] = [
@@ -236,9 +275,13 @@ class LiveRound {
     ];
     for (const [phase, bitmap] of spoken) {
       if (has(bitmap, index) && (await this.journal.get(`record/${phase}`)) === undefined) {
-        throw new MurmurError('refused', 'this tab does not remember what it said in this round, so it sits the round out', {
-          hint: 'The browser profile may have been restored from a backup. The next round can be joined as usual.',
-        });
+        throw new MurmurError(
+          'refused',
+          'this tab does not remember what it said in this round, so it sits the round out',
+          {
+            hint: 'The browser profile may have been restored from a backup. The next round can be joined as usual.',
+          },
+        );
       }
     }
   }
@@ -263,7 +306,7 @@ class LiveRound {
 
   /** This participant's place in the final roster. */
   async findIndex(): Promise<number> {
-    const roster = await this.#me.chain.roster(this.#me.task, this.#round, this.#signal);
+    const roster = await this.#patiently(() => this.#me.chain.roster(this.#me.task, this.#round, this.#signal));
     this.#index = roster.findIndex((member) => member.registrationId === this.#me.registrationId);
     if (this.#index < 0) throw new RoundOver(await this.reachEnd());
     return this.#index;
@@ -300,12 +343,22 @@ class LiveRound {
       [...roots].map(async ([dealer, root]) => {
         if (held.has(dealer)) return;
         const candidates = messages.get(dealer) ?? [];
-        const bundle = await fetchBundle(this.#source, { context, dealer, n: view.n, root, candidates, signal: this.#signal });
+        const bundle = await fetchBundle(this.#source, {
+          context,
+          dealer,
+          n: view.n,
+          root,
+          candidates,
+          signal: this.#signal,
+        });
         if (bundle === undefined) return;
         bundles.set(dealer, bundle);
         const dealerChannelKey = (joined[dealer] as JoinedMember).channelKey;
         try {
-          held.set(dealer, await openShare({ context, dealer, index, channel, dealerChannelKey, bundle, root, members: view.n }));
+          held.set(
+            dealer,
+            await openShare({ context, dealer, index, channel, dealerChannelKey, bundle, root, members: view.n }),
+          );
         } catch (error) {
           if (!hasCode(error, 'bad-share', 'bad-hash', 'bad-input')) throw error;
         }
@@ -314,7 +367,11 @@ class LiveRound {
   }
 
   /** Fetches the masked vectors of members that posted a root. */
-  async fetchInputs(view: RoundView, layout: Parameters<typeof fetchMasked>[1]['layout'], inputs: Map<number, Bytes>): Promise<void> {
+  async fetchInputs(
+    view: RoundView,
+    layout: Parameters<typeof fetchMasked>[1]['layout'],
+    inputs: Map<number, Bytes>,
+  ): Promise<void> {
     const { chain, mailbox } = this.#me;
     const digests = await chain.digests(this.#me.task, this.#round, Phase.Mask, this.#signal);
     await mailbox.refresh(this.#signal);
@@ -323,7 +380,12 @@ class LiveRound {
       indicesOf(view.masked).map(async (member) => {
         const digest = digests.get(member);
         if (inputs.has(member) || digest === undefined) return;
-        const input = await fetchMasked(this.#source, { layout, digest, candidates: messages.get(member) ?? [], signal: this.#signal });
+        const input = await fetchMasked(this.#source, {
+          layout,
+          digest,
+          candidates: messages.get(member) ?? [],
+          signal: this.#signal,
+        });
         if (input !== undefined) inputs.set(member, input);
       }),
     );
@@ -333,9 +395,14 @@ class LiveRound {
    * Answers once: only for survivors that two endpoints agree on, only if enough survive, only if no earlier release forbids it;
    * and never both kinds of share of one member, because the journalled answer is the only one there will ever be.
    */
-  async unmask(view: RoundView, index: number, joined: readonly JoinedMember[], held: ReadonlyMap<number, HeldShare>): Promise<void> {
+  async unmask(
+    view: RoundView,
+    index: number,
+    joined: readonly JoinedMember[],
+    held: ReadonlyMap<number, HeldShare>,
+  ): Promise<void> {
     const me = this.#me;
-    const { u2, u3, blockHash } = await me.chain.survivors(me.task, this.#round, this.#signal);
+    const { u2, u3, blockHash } = await this.#patiently(() => me.chain.survivors(me.task, this.#round, this.#signal));
     const needed = Math.max(view.threshold, view.corrupt + 2, this.#task.parameters.survivorFloor);
     if (u2 !== view.u2 || u3 !== view.u3 || !has(u3, index) || popcount(u3) < needed) {
       throw new MurmurError('refused', 'the chain shows two different sets of survivors, so nothing is unmasked', {
@@ -346,7 +413,9 @@ class LiveRound {
       round: this.#round,
       kind: stepKind(view.step, me.spec.training.rounds),
       model: view.baseModel,
-      survivors: indicesOf(u3).map((survivor) => (joined[survivor] as JoinedMember).wallet.toLowerCase()).sort(),
+      survivors: indicesOf(u3)
+        .map((survivor) => (joined[survivor] as JoinedMember).wallet.toLowerCase())
+        .sort(),
     };
     checkRelease(me.spec, await readReleases(me.journal, me.task), release);
     const answer = await this.journal.once('answer', async () => {
@@ -358,14 +427,20 @@ class LiveRound {
     if (answered.u2 !== u2 || answered.u3 !== u3) {
       throw new MurmurError('refused', 'this round was answered before for other survivors; there is no second answer');
     }
-    await this.speakInPhase(Phase.Unmask, index, async () => ({ digest: await sha256(answer), body: { answer: toHex(answer) } }), [answer]);
+    await this.speakInPhase(
+      Phase.Unmask,
+      index,
+      async () => ({ digest: await sha256(answer), body: { answer: toHex(answer) } }),
+      [answer],
+    );
   }
 
   /** Puts back what the relay lost: members re-serve what they attested to have. */
   async serveAgain(bundles: ReadonlyMap<number, Bytes>, inputs: ReadonlyMap<number, Bytes>): Promise<void> {
     for (const bytes of [...bundles.values(), ...inputs.values()]) {
       try {
-        if (!(await this.#me.relay.blobs.has(toHex(await sha256(bytes)), this.#signal))) await this.#me.relay.blobs.put(bytes, this.#signal);
+        if (!(await this.#me.relay.blobs.has(toHex(await sha256(bytes)), this.#signal)))
+          await this.#me.relay.blobs.put(bytes, this.#signal);
       } catch (error) {
         if (!hasCode(error, 'unreachable', 'too-large', 'timeout')) throw error;
       }
@@ -385,7 +460,16 @@ class LiveRound {
     await this.collect(
       async () => {
         const known = { bundles, inputs };
-        const evidence = await gatherEvidence({ chain, source: this.#source, mailbox, task: this.#task, view, layout, known, signal: this.#signal });
+        const evidence = await gatherEvidence({
+          chain,
+          source: this.#source,
+          mailbox,
+          task: this.#task,
+          view,
+          layout,
+          known,
+          signal: this.#signal,
+        });
         try {
           recomputed = await recomputeRound({ spec, evidence, base, signal: this.#signal });
         } catch (error) {
@@ -415,7 +499,9 @@ class LiveRound {
           await me.relay.blobs.put(mine.packedSum, this.#signal);
           await me.relay.blobs.put(mine.checkpointBytes, this.#signal);
         });
-        await this.#tolerating(() => me.chain.postSum(me.task, this.#round, mine.sumRoot, mine.modelHash, this.#signal));
+        await this.#tolerating(() =>
+          me.chain.postSum(me.task, this.#round, mine.sumRoot, mine.modelHash, this.#signal),
+        );
       }
       await this.#poll();
     }
@@ -423,41 +509,57 @@ class LiveRound {
   }
 
   /**
-   * Says one record in its phase: journals it, publishes it, and waits until it is on chain. What was journalled before is said
-   * again unchanged. A record that came too late is no error: the round goes on without it.
-   * @param make digest and opening; called only when nothing is journalled, except for the opening, which is rebuilt
+   * Says one record in its phase: journals it, hands the relay the bytes it commits to and then the message, and waits until it is
+   * on chain. What was journalled before is said again unchanged. A record that came too late is no error: the round goes on.
+   * @param make digest, opening and, where the record commits to bytes, the bytes
+   * @param answers unmask answers that go into calldata with the record
    */
   async speakInPhase<P extends RecordPhase>(
     phase: P,
     index: number,
-    make: () => Promise<{ digest: Bytes; body: MessageOf<P>['body'] }>,
+    make: () => Promise<{ digest: Bytes; body: MessageOf<P>['body']; blob?: Bytes }>,
     answers?: readonly Bytes[],
   ): Promise<void> {
     const me = this.#me;
     if (this.#view.phase > phase) return; // late, or said before a restart
-    const packed = await this.journal.get(`record/${phase}`);
-    const said = packed === undefined ? await make() : undefined;
-    const record = await this.journal.once(`record/${phase}`, () =>
-      me.signer.sign({ task: me.task, round: this.#round, group: 0, phase, index, digest: (said as { digest: Bytes }).digest }),
-    );
-    const body = await this.journal.once(`body/${phase}`, async () => utf8(JSON.stringify((said ?? (await make())).body)));
-    const message = messageFor(me.task, this.#round, phase, record, JSON.parse(new TextDecoder().decode(body)) as MessageOf<P>['body']);
+    const said = await this.#said(phase, index, make);
+    const message = messageFor(me.task, this.#round, phase, said.record, said.body);
     const startedAtMs = me.clock.now();
     let published = false;
     let postedItself = false;
-    while (this.#view.phase === phase && !(await this.#isOnChain(phase, index, record))) {
+    while (this.#view.phase === phase && !(await this.#isOnChain(phase, index, said.record))) {
       if (!published) {
         await this.#tolerating(async () => {
+          if (said.blob) await me.relay.blobs.put(said.blob, this.#signal);
           await me.relay.publish(message, this.#signal);
           published = true;
         });
       }
       if (!postedItself && me.clock.now() - startedAtMs >= me.directPostAfterMs) {
-        postedItself = true;
-        await this.#tolerating(() => me.chain.postRecords(me.task, this.#round, phase, [record], answers, this.#signal));
+        await this.#tolerating(async () => {
+          await me.chain.postRecords(me.task, this.#round, phase, [said.record], answers, this.#signal);
+          postedItself = true;
+        });
       }
       await this.#poll();
     }
+  }
+
+  /** The one record of a slot with its opening: from the journal, or made and journalled now. */
+  async #said<P extends RecordPhase>(
+    phase: P,
+    index: number,
+    make: () => Promise<{ digest: Bytes; body: MessageOf<P>['body']; blob?: Bytes }>,
+  ): Promise<{ record: Bytes; body: MessageOf<P>['body']; blob?: Bytes | undefined }> {
+    const { task, signer } = this.#me;
+    const known = await this.journal.get(`record/${phase}`);
+    if (known && EMPTY_BODY.has(phase)) return { record: known, body: {} as MessageOf<P>['body'] };
+    // The bytes behind a digest with an opening are journalled themselves, so making it again gives the same.
+    const { digest, body, blob } = await make();
+    const record = await this.journal.once(`record/${phase}`, () =>
+      signer.sign({ task, round: this.#round, group: 0, phase, index, digest }),
+    );
+    return { record, body, blob };
   }
 
   /** Tries again until done, or until two thirds of the phase have passed: then one speaks of what is there. */
@@ -514,15 +616,32 @@ class LiveRound {
     }
   }
 
+  /** Asks until there is an answer or the round is over. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      let answer: { value: T } | undefined;
+      await this.#tolerating(async () => {
+        answer = { value: await ask() };
+      });
+      if (answer) return answer.value;
+      if (isOver(this.#view.phase)) throw new RoundOver(this.#view);
+      await this.#poll();
+    }
+  }
+
   /** Runs a step that may fail for reasons that pass: the caller tries again or goes on without. */
   async #tolerating(step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
-      if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'bad-hash', 'too-large', 'conflict', 'unsupported')) throw error;
+      if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'bad-hash', 'too-large', 'conflict', 'unsupported'))
+        throw error;
     }
   }
 }
+
+/** Phases whose digest says everything. */
+const EMPTY_BODY: ReadonlySet<RecordPhase> = new Set([Phase.Ack, Phase.Have, Phase.Vote]);
 
 function spokenIn(view: RoundView, phase: Exclude<RecordPhase, 1>): bigint {
   switch (phase) {
