@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {TaskParameters, TaskStatus} from "./AllianceTypes.sol";
+import {IAlliance} from "./IAlliance.sol";
+import {Rounds} from "./Rounds.sol";
+
+/// @title Creation and end of tasks
+abstract contract Tasks is Rounds {
+    using SafeERC20 for IERC20;
+
+    uint256 private constant MIN_MEMBERS = 3;
+    uint256 private constant MAX_MEMBERS = 128;
+    uint256 private constant MAX_TRAINING_ROUNDS = 10_000;
+    uint256 private constant MAX_CORRUPT_BPS = 5_000;
+    uint256 private constant MAX_PHASE_SECONDS = 30 days;
+    uint256 private constant MAX_VOIDS = 1_000;
+
+    /// @inheritdoc IAlliance
+    function createTask(TaskParameters memory parameters, bytes32 specHash) external returns (uint256 id) {
+        _check(parameters);
+        id = ++taskCount;
+        Task storage task = _tasks[id];
+        task.parameters = parameters;
+        task.creator = msg.sender;
+        task.status = TaskStatus.Running;
+        task.poolLeft = parameters.pool;
+        task.createdAtBlock = uint40(block.number);
+        task.specHash = specHash;
+        emit TaskCreated(id, msg.sender, specHash, parameters);
+        if (parameters.pool != 0) token.safeTransferFrom(msg.sender, address(this), parameters.pool);
+    }
+
+    /// @inheritdoc IAlliance
+    function allow(uint256 id, address[] calldata wallets) external {
+        (Task storage task,,) = _sync(id);
+        if (msg.sender != task.creator) revert NotCreator(msg.sender);
+        for (uint256 i; i < wallets.length; ++i) {
+            task.allowed[wallets[i]] = true;
+            emit Allowed(id, wallets[i]);
+        }
+    }
+
+    /// @inheritdoc IAlliance
+    function refund(uint256 id) external {
+        (Task storage task,,) = _sync(id);
+        if (task.status == TaskStatus.Running) revert TaskStillRunning(id);
+        uint256 amount = task.poolLeft;
+        task.poolLeft = 0;
+        emit Refunded(id, task.creator, amount);
+        token.safeTransfer(task.creator, amount);
+    }
+
+    function _check(TaskParameters memory p) private view {
+        _require(p.maxCohort <= MAX_MEMBERS, "maxCohort");
+        _require(p.minCohort >= MIN_MEMBERS && p.minCohort <= p.maxCohort, "minCohort");
+        _require(p.trainingRounds != 0 && p.trainingRounds <= MAX_TRAINING_ROUNDS, "trainingRounds");
+        _require(p.corruptBps <= MAX_CORRUPT_BPS, "corruptBps");
+        _require(p.survivorFloor <= p.minCohort, "survivorFloor");
+        _require(p.joinSeconds != 0 && p.joinSeconds <= MAX_PHASE_SECONDS, "joinSeconds");
+        _require(p.phaseSeconds != 0 && p.phaseSeconds <= MAX_PHASE_SECONDS, "phaseSeconds");
+        _require(p.beaconSeconds > beacon.delaySeconds() && p.beaconSeconds <= MAX_PHASE_SECONDS, "beaconSeconds");
+        _require(p.maxVoids != 0 && p.maxVoids <= MAX_VOIDS, "maxVoids");
+        _require(!p.allowListed || p.stake == 0, "stake");
+        _require(!p.allowListed || p.sumBond == 0, "sumBond");
+        _require(!p.allowListed || p.pool == 0, "pool");
+    }
+
+    function _require(bool holds, bytes32 parameter) private pure {
+        if (!holds) revert BadParameter(parameter);
+    }
+}
