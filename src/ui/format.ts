@@ -1,0 +1,55 @@
+/** Numbers as a person reads them. */
+
+/** 1.3 MB; decimal units, as file managers show them. */
+export function formatBytes(sizeBytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  let value = sizeBytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(value < 99.95 ? 1 : 0)} ${units[unit]}`;
+}
+
+/** What stands for a figure that cannot be had. */
+const NONE = '–';
+
+/** 79.4 % with a narrow no-break space. */
+export function formatPercent(share: number | undefined): string {
+  return share === undefined ? NONE : `${(100 * share).toFixed(1)}\u202f%`;
+}
+
+/** Three decimals, the usual form of an AUC or a loss. */
+export function formatScore(score: number | undefined): string {
+  return score === undefined ? NONE : score.toFixed(3);
+}
+
+/** 0:14 until a moment; never negative. */
+export function formatCountdown(leftMs: number): string {
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** 850 ms, 4.2 s, 3 min 5 s. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs < 1000) return `${durationMs < 10 ? durationMs.toFixed(1) : Math.round(durationMs)} ms`;
+  if (durationMs < 60_000) return `${(durationMs / 1000).toFixed(1)} s`;
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** 12,345 */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-GB');
+}
+
+/** 0x9f2c…71b0 */
+export function shortHash(hash: string): string {
+  return hash.length <= 13 ? hash : `${hash.slice(0, 6)}…${hash.slice(-4)}`;
+}
+
+/** 14:03:27 in this person's time zone. */
+export function formatTime(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString('en-GB');
+}

@@ -1,0 +1,78 @@
+/** This browser's participation as the worker reports it, and the few things that a person can do to it. */
+import { useParticipant, watchParticipant } from '../../../workers/bridge.ts';
+import type { LedgerView, Snapshot } from '../../../workers/api.ts';
+import type { Hex } from '../../core/bytes.ts';
+import { type ErrorData, toErrorData } from '../../core/errors.ts';
+
+const NOTHING: Snapshot = { holder: 'nobody', paused: false, ledger: { requests: 0, bytesUp: 0, bytesDown: 0 } };
+
+export class ParticipationState {
+  snapshot = $state.raw<Snapshot>(NOTHING);
+  /** whether the worker has answered at all, so that the page does not flash the first step before a resumed round */
+  known = $state(false);
+  error = $state.raw<ErrorData>();
+  busy = $state(false);
+  entries = $state.raw<readonly LedgerView[]>([]);
+
+  readonly active = $derived(this.snapshot.participation !== undefined);
+
+  start(): void {
+    watchParticipant(
+      (snapshot) => {
+        this.snapshot = snapshot;
+        this.known = true;
+      },
+      (error) => {
+        this.error = toErrorData(error);
+        this.known = true;
+      },
+    );
+  }
+
+  /** @param wallet a wallet of the person's own that has registered; the page's own wallet when absent */
+  join(task: string, wallet?: Hex): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.join(task, wallet)));
+  }
+
+  pause(): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.pause()));
+  }
+
+  resume(): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.resume()));
+  }
+
+  leave(): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.leave()));
+  }
+
+  /** Reads the newest entries of the ledger. */
+  refreshEntries(count: number): Promise<boolean> {
+    return this.#do(async () => {
+      this.entries = await useParticipant((participant) => participant.ledger(count));
+    });
+  }
+
+  /** The model's file, or nothing when it could not be had; the error is shown then. */
+  async model(hash: string): Promise<Blob | undefined> {
+    let blob: Blob | undefined;
+    await this.#do(async () => {
+      blob = new Blob([await useParticipant((participant) => participant.model(hash as Hex))]);
+    });
+    return blob;
+  }
+
+  async #do(step: () => Promise<void>): Promise<boolean> {
+    this.busy = true;
+    this.error = undefined;
+    try {
+      await step();
+      return true;
+    } catch (error) {
+      this.error = toErrorData(error);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
