@@ -10,7 +10,14 @@ import * as tf from '@tensorflow/tfjs';
 import { SeededRandom } from '../src/core/random.ts';
 import { initialWeights } from '../src/model/initialise.ts';
 import type { ModelSpec } from '../src/protocol/task-spec.ts';
-import { type LayerTensors, disposeWeights, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
+import {
+  type LayerTensors,
+  disposeWeights,
+  downloadWeights,
+  planNetwork,
+  sgdStep,
+  uploadWeights,
+} from '../src/training/network.ts';
 import { type TrainingJob, createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 
@@ -71,7 +78,14 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
       better: 'higher',
       note: `processor time of optimizer.minimize with tfjs's gradient tape over the trainer's; ${NAME}; both with the corrected wasm kernels`,
     }),
-    figure({ id: 'training.leaks', value: leaks, unit: 'tensors', goal: 0, better: 'lower', note: `tensors left after ${turns} runs of ${ours.steps} steps; ${NAME}` }),
+    figure({
+      id: 'training.leaks',
+      value: leaks,
+      unit: 'tensors',
+      goal: 0,
+      better: 'lower',
+      note: `tensors left after ${turns} runs of ${ours.steps} steps; ${NAME}`,
+    }),
   ];
 }
 
@@ -106,11 +120,21 @@ async function trainBare(job: TrainingJob): Promise<Float32Array> {
 async function trainUsual(job: TrainingJob): Promise<void> {
   const order = new SeededRandom(job.seed).permutation(ROWS);
   const batches = Array.from({ length: ROWS / BATCH }, (_, i) => cut(job, order.subarray(i * BATCH, (i + 1) * BATCH)));
-  const layers = uploadWeights(planNetwork(SPEC, INPUT_WIDTH), job.weights).map(({ kernel, bias }) => ({ kernel: tf.variable(kernel), bias: tf.variable(bias), from: [kernel, bias] }));
+  const layers = uploadWeights(planNetwork(SPEC, INPUT_WIDTH), job.weights).map(({ kernel, bias }) => ({
+    kernel: tf.variable(kernel),
+    bias: tf.variable(bias),
+    from: [kernel, bias],
+  }));
   const optimizer = tf.train.sgd(job.learningRate);
   const loss = (x: tf.Tensor2D, y: tf.Tensor2D) => (): tf.Scalar => {
     const logits = layers.reduce<tf.Tensor2D>(
-      (value, { kernel, bias }, i) => tf.fused.matMul({ a: value, b: kernel as tf.Tensor2D, bias, activation: i < layers.length - 1 ? 'relu' : 'linear' }) as tf.Tensor2D,
+      (value, { kernel, bias }, i) =>
+        tf.fused.matMul({
+          a: value,
+          b: kernel as tf.Tensor2D,
+          bias,
+          activation: i < layers.length - 1 ? 'relu' : 'linear',
+        }) as tf.Tensor2D,
       x,
     );
     return tf.losses.sigmoidCrossEntropy(y, logits) as tf.Scalar;
@@ -125,5 +149,11 @@ async function trainUsual(job: TrainingJob): Promise<void> {
 function cut({ features, labels }: TrainingJob, picked: Uint32Array): { x: tf.Tensor2D; y: tf.Tensor2D } {
   const x = new Float32Array(picked.length * INPUT_WIDTH);
   picked.forEach((row, i) => x.set(features.subarray(row * INPUT_WIDTH, (row + 1) * INPUT_WIDTH), i * INPUT_WIDTH));
-  return { x: tf.tensor2d(x, [picked.length, INPUT_WIDTH]), y: tf.tensor2d(Float32Array.from(picked, (row) => labels[row] as number), [picked.length, 1]) };
+  return {
+    x: tf.tensor2d(x, [picked.length, INPUT_WIDTH]),
+    y: tf.tensor2d(
+      Float32Array.from(picked, (row) => labels[row] as number),
+      [picked.length, 1],
+    ),
+  };
 }

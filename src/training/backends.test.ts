@@ -13,7 +13,10 @@ test('takes wasm in Node, says why not webgpu, and does not start cpu', async ()
   expect(backend).toBe('wasm');
   expect(tf.getBackend()).toBe('wasm');
   expect(seen).toEqual(report.trials);
-  expect(seen.map(({ backend: name, works }) => [name, works])).toEqual([['webgpu', false], ['wasm', true]]);
+  expect(seen.map(({ backend: name, works }) => [name, works])).toEqual([
+    ['webgpu', false],
+    ['wasm', true],
+  ]);
   expect(report.message).toMatch(/^Training runs on wasm\. .*webgpu is not offered here/);
 });
 
@@ -27,7 +30,10 @@ test('refuses a software adapter and a missing one', async () => {
 test('falls back to cpu when wasm computes wrongly', async () => {
   const kernel = tf.getKernel('Sum', 'wasm');
   tf.unregisterKernel('Sum', 'wasm');
-  tf.registerKernel({ ...kernel, kernelFunc: (params) => tf.zeros((kernel.kernelFunc(params) as tf.TensorInfo).shape) });
+  tf.registerKernel({
+    ...kernel,
+    kernelFunc: (params) => tf.zeros((kernel.kernelFunc(params) as tf.TensorInfo).shape),
+  });
   try {
     const { backend, report } = await startBackend();
     expect(backend).toBe('cpu');

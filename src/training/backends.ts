@@ -7,7 +7,16 @@
  * Each backend is a lazy import, so a page loads the code of those that it tries. The threaded wasm binary is not used: minifiers
  * break its worker, and it needs cross-origin isolation. webgl is left out: without a GPU it loses to wasm, with one to webgpu.
  */
-import { env, findBackendFactory, getBackend, registerBackend, removeBackend, scalar, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import {
+  env,
+  findBackendFactory,
+  getBackend,
+  registerBackend,
+  removeBackend,
+  scalar,
+  setBackend,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
 import { MurmurError } from '../core/errors.ts';
 import type { ModelSpec } from '../protocol/task-spec.ts';
 import { type Network, disposeWeights, planNetwork, sgdStep, uploadWeights } from './network.ts';
@@ -54,7 +63,13 @@ export interface BackendReport {
 
 const ALL: readonly Backend[] = ['webgpu', 'wasm', 'cpu'];
 const DEFAULT_MODEL = {
-  spec: { layers: [{ kind: 'dense', units: 8, activation: 'relu' }, { kind: 'dense', units: 4, activation: 'tanh' }, { kind: 'dense', units: 1, activation: 'sigmoid' }] },
+  spec: {
+    layers: [
+      { kind: 'dense', units: 8, activation: 'relu' },
+      { kind: 'dense', units: 4, activation: 'tanh' },
+      { kind: 'dense', units: 1, activation: 'sigmoid' },
+    ],
+  },
   inputWidth: 6,
 } as const satisfies { spec: ModelSpec; inputWidth: number };
 const TIMED_BATCH = 32;
@@ -83,30 +98,54 @@ export async function startBackend(options: StartOptions = {}): Promise<{ backen
   const working = trials.filter(({ works }) => works).sort((a, b) => (a.stepMs ?? 0) - (b.stepMs ?? 0));
   const chosen = working[0];
   if (chosen === undefined) {
-    throw new MurmurError('unsupported', `No way to train here: ${trials.map(({ reason }) => reason).join(' ') || 'no backend was allowed.'}`, {
-      hint: 'Use a current browser with WebAssembly, or allow the cpu backend.',
-    });
+    throw new MurmurError(
+      'unsupported',
+      `No way to train here: ${trials.map(({ reason }) => reason).join(' ') || 'no backend was allowed.'}`,
+      {
+        hint: 'Use a current browser with WebAssembly, or allow the cpu backend.',
+      },
+    );
   }
   await setBackend(chosen.backend);
   inUse.add(chosen.backend);
   for (const { backend } of working.slice(1)) if (!inUse.has(backend)) release(backend);
-  const others = trials.filter((trial) => trial !== chosen).map((trial) => (trial.works ? `${trial.backend} works but is slower. ${trial.reason}` : trial.reason));
-  const report = { backend: chosen.backend, message: [`Training runs on ${chosen.backend}. ${chosen.reason}`, ...others].join(' '), trials };
+  const others = trials
+    .filter((trial) => trial !== chosen)
+    .map((trial) => (trial.works ? `${trial.backend} works but is slower. ${trial.reason}` : trial.reason));
+  const report = {
+    backend: chosen.backend,
+    message: [`Training runs on ${chosen.backend}. ${chosen.reason}`, ...others].join(' '),
+    trials,
+  };
   return { backend: chosen.backend, report };
 }
 
 async function tryBackend(backend: Backend, network: Network, options: StartOptions): Promise<BackendTrial> {
-  const refuse = (reason: string, more: Partial<BackendTrial> = {}): BackendTrial => ({ backend, works: false, reason, ...more });
+  const refuse = (reason: string, more: Partial<BackendTrial> = {}): BackendTrial => ({
+    backend,
+    works: false,
+    reason,
+    ...more,
+  });
   try {
     const refusal = await load(backend, options);
     if (refusal !== undefined) return refuse(refusal);
-    if (!(await setBackend(backend))) return refuse(`${backend} did not start${backend === 'wasm' ? ' (was its binary found?)' : ''}.`);
+    if (!(await setBackend(backend)))
+      return refuse(`${backend} did not start${backend === 'wasm' ? ' (was its binary found?)' : ''}.`);
     const error = await gradientError(network);
     if (!(error <= GRADIENT_TOLERANCE)) {
-      return refuse(`${backend} computes wrong gradients here (relative error ${error.toExponential(1)}).`, { gradientError: error });
+      return refuse(`${backend} computes wrong gradients here (relative error ${error.toExponential(1)}).`, {
+        gradientError: error,
+      });
     }
     const stepMs = await timeStep(network, options.now ?? (() => performance.now()));
-    return { backend, works: true, reason: `A step on ${backend} takes ${stepMs.toPrecision(2)} ms.`, gradientError: error, stepMs };
+    return {
+      backend,
+      works: true,
+      reason: `A step on ${backend} takes ${stepMs.toPrecision(2)} ms.`,
+      gradientError: error,
+      stepMs,
+    };
   } catch (error) {
     return refuse(`${backend} failed: ${error instanceof Error ? error.message : JSON.stringify(error)}.`);
   }
@@ -146,16 +185,21 @@ function wasmFiles(paths: WasmPaths): Parameters<typeof import('@tensorflow/tfjs
 /** tfjs throws inside its own start when there is no adapter, so one is asked for first. */
 async function webgpuRefusal(allowFallbackAdapter: boolean): Promise<string | undefined> {
   const { navigator } = globalThis as { navigator?: { readonly gpu?: GPU } };
-  if (navigator?.gpu === undefined) return 'webgpu is not offered here (it needs a browser that has it, and https or localhost).';
+  if (navigator?.gpu === undefined)
+    return 'webgpu is not offered here (it needs a browser that has it, and https or localhost).';
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) return 'webgpu found no graphics adapter.';
-  if (adapter.info.isFallbackAdapter && !allowFallbackAdapter) return 'webgpu has only a software adapter, which is slower than wasm.';
+  if (adapter.info.isFallbackAdapter && !allowFallbackAdapter)
+    return 'webgpu has only a software adapter, which is slower than wasm.';
   return undefined;
 }
 
 /** Milliseconds of a step, the median of three runs of five after one to warm up. */
 async function timeStep(network: Network, now: () => number): Promise<number> {
-  const features = tensor2d(new Float32Array(TIMED_BATCH * network.inputWidth).fill(0.1), [TIMED_BATCH, network.inputWidth]);
+  const features = tensor2d(new Float32Array(TIMED_BATCH * network.inputWidth).fill(0.1), [
+    TIMED_BATCH,
+    network.inputWidth,
+  ]);
   const labels = tensor2d(new Float32Array(TIMED_BATCH), [TIMED_BATCH, 1]);
   const factors = { deltaScale: scalar(1e-6), decay: undefined };
   let weights = uploadWeights(network, new Float32Array(network.weightCount).fill(0.01));

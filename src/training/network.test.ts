@@ -3,7 +3,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SeededRandom } from '../core/random.ts';
 import { weightLayout } from '../model/spec.ts';
 import type { ModelSpec } from '../protocol/task-spec.ts';
-import { type LayerTensors, backward, downloadWeights, forward, meanCrossEntropy, planNetwork, uploadWeights } from './network.ts';
+import {
+  type LayerTensors,
+  backward,
+  downloadWeights,
+  forward,
+  meanCrossEntropy,
+  planNetwork,
+  uploadWeights,
+} from './network.ts';
 import { gradientError } from './self-test.ts';
 
 const INPUT_WIDTH = 5;
@@ -23,7 +31,9 @@ test('places layers where weightLayout does', () => {
   const { layers, weightCount } = planNetwork(SPEC, INPUT_WIDTH);
   const { tensors, length } = weightLayout(SPEC, INPUT_WIDTH);
   expect(weightCount).toBe(length);
-  expect(layers.flatMap(({ kernelOffset, biasOffset }) => [kernelOffset, biasOffset])).toEqual(tensors.map(({ offset }) => offset));
+  expect(layers.flatMap(({ kernelOffset, biasOffset }) => [kernelOffset, biasOffset])).toEqual(
+    tensors.map(({ offset }) => offset),
+  );
 });
 
 test('weights come back as they went', async () => {
@@ -35,7 +45,10 @@ test('weights come back as they went', async () => {
 });
 
 test('refuses a model that does not end in one sigmoid unit', () => {
-  for (const last of [{ kind: 'dense', units: 2, activation: 'sigmoid' }, { kind: 'dense', units: 1, activation: 'linear' }] as const) {
+  for (const last of [
+    { kind: 'dense', units: 2, activation: 'sigmoid' },
+    { kind: 'dense', units: 1, activation: 'linear' },
+  ] as const) {
     expect(() => planNetwork({ layers: [last] }, 3)).toThrow(/sigmoid/);
   }
 });
@@ -46,18 +59,27 @@ describe('against tfjs-layers and its gradient tape', () => {
     const random = new SeededRandom(new Uint8Array(12).fill(5));
     const flat = Float32Array.from({ length: network.weightCount }, () => 1.6 * random.uniform() - 0.8);
     const rows = 9;
-    const features = tf.tensor2d(Float32Array.from({ length: rows * INPUT_WIDTH }, () => 2 * random.uniform() - 1), [rows, INPUT_WIDTH]);
+    const features = tf.tensor2d(
+      Float32Array.from({ length: rows * INPUT_WIDTH }, () => 2 * random.uniform() - 1),
+      [rows, INPUT_WIDTH],
+    );
     const labelValues = Float32Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 1 : 0));
     const labels = tf.tensor2d(labelValues, [rows, 1]);
 
     const oracle = tf.sequential({
       layers: SPEC.layers.map(({ units, activation }, i) =>
-        tf.layers.dense({ units, activation: i === SPEC.layers.length - 1 ? 'linear' : activation, ...(i === 0 ? { inputShape: [INPUT_WIDTH] } : {}) }),
+        tf.layers.dense({
+          units,
+          activation: i === SPEC.layers.length - 1 ? 'linear' : activation,
+          ...(i === 0 ? { inputShape: [INPUT_WIDTH] } : {}),
+        }),
       ),
     });
     const tensors = uploadWeights(network, flat);
     oracle.setWeights(tensors.flatMap(({ kernel, bias }) => [kernel, bias]));
-    const { value, grads } = tf.variableGrads(() => tf.losses.sigmoidCrossEntropy(labels, oracle.apply(features) as tf.Tensor2D) as tf.Scalar);
+    const { value, grads } = tf.variableGrads(
+      () => tf.losses.sigmoidCrossEntropy(labels, oracle.apply(features) as tf.Tensor2D) as tf.Scalar,
+    );
     const expected = oracle.trainableWeights.map((weight) => grads[weight.name]?.dataSync());
 
     const { gradients, logits } = tf.tidy(() => {

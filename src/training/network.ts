@@ -11,7 +11,23 @@
  *
  * Objective: mean over the batch of the binary cross-entropy of sigmoid(logit), plus l2 times the squared norm of all kernels.
  */
-import { type Scalar, type Tensor1D, type Tensor2D, fused, matMul, mul, sigmoid, square, step, sub, sum, tanh, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import {
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+  fused,
+  matMul,
+  mul,
+  sigmoid,
+  square,
+  step,
+  sub,
+  sum,
+  tanh,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { check } from '../core/errors.ts';
 import { weightLayout } from '../model/spec.ts';
 import type { ModelSpec } from '../protocol/task-spec.ts';
@@ -46,7 +62,13 @@ export function planNetwork(spec: ModelSpec, inputWidth: number): Network {
   const { tensors, length } = weightLayout(spec, inputWidth);
   let inputs = inputWidth;
   const layers = spec.layers.map(({ units, activation }, i) => {
-    const layer = { inputs, units, activation, kernelOffset: tensors[2 * i]?.offset ?? 0, biasOffset: tensors[2 * i + 1]?.offset ?? 0 };
+    const layer = {
+      inputs,
+      units,
+      activation,
+      kernelOffset: tensors[2 * i]?.offset ?? 0,
+      biasOffset: tensors[2 * i + 1]?.offset ?? 0,
+    };
     inputs = units;
     return layer;
   });
@@ -66,7 +88,9 @@ export function uploadWeights(network: Network, weights: Float32Array): LayerTen
 /** Reads all weights into one flat vector, without blocking. */
 export async function downloadWeights(network: Network, tensors: readonly LayerTensors[]): Promise<Float32Array> {
   const flat = new Float32Array(network.weightCount);
-  const parts = await Promise.all(tensors.flatMap(({ kernel, bias }) => [kernel.data<'float32'>(), bias.data<'float32'>()]));
+  const parts = await Promise.all(
+    tensors.flatMap(({ kernel, bias }) => [kernel.data<'float32'>(), bias.data<'float32'>()]),
+  );
   let offset = 0;
   for (const part of parts) {
     flat.set(part, offset);
@@ -83,7 +107,11 @@ export function disposeWeights(tensors: readonly LayerTensors[]): void {
 }
 
 /** Forward pass: the input of every layer, and the logits [rows, 1] (the last layer without its sigmoid). Call within tidy. */
-export function forward(network: Network, weights: readonly LayerTensors[], features: Tensor2D): { inputs: Tensor2D[]; logits: Tensor2D } {
+export function forward(
+  network: Network,
+  weights: readonly LayerTensors[],
+  features: Tensor2D,
+): { inputs: Tensor2D[]; logits: Tensor2D } {
   const inputs: Tensor2D[] = [];
   let value = features;
   for (const [i, { activation }] of network.layers.entries()) {

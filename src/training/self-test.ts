@@ -7,7 +7,17 @@
  */
 import { type Tensor2D, scalar, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { SeededRandom } from '../core/random.ts';
-import { type Activation, type LayerTensors, type Network, backward, disposeWeights, downloadWeights, forward, meanCrossEntropy, uploadWeights } from './network.ts';
+import {
+  type Activation,
+  type LayerTensors,
+  type Network,
+  backward,
+  disposeWeights,
+  downloadWeights,
+  forward,
+  meanCrossEntropy,
+  uploadWeights,
+} from './network.ts';
 
 /** A backend whose relative error is above this computes something else than the gradient; float32 rounding gives about 1e-6. */
 export const GRADIENT_TOLERANCE = 1e-4;
@@ -68,7 +78,10 @@ async function errorOf(network: Network, attempt: number): Promise<number> {
   });
   // A tensor whose sampled gradient is almost zero (dead relus) is measured against the others.
   const floor = 1e-3 * Math.max(...found.map(({ size }) => size));
-  return Math.max(Number.isNaN(lossError) ? Infinity : lossError, ...found.map(({ difference, size }) => difference / Math.max(size, floor)));
+  return Math.max(
+    Number.isNaN(lossError) ? Infinity : lossError,
+    ...found.map(({ difference, size }) => difference / Math.max(size, floor)),
+  );
 }
 
 async function deviceGradient(
@@ -81,7 +94,10 @@ async function deviceGradient(
   const { gradients, logits } = tidy(() => {
     const pass = forward(network, tensors, tensor2d(features, [ROWS, network.inputWidth]));
     const labelTensor: Tensor2D = tensor2d(labels, [ROWS, 1]);
-    return { gradients: backward(network, tensors, pass, labelTensor, scalar(1 / ROWS)) as LayerTensors[], logits: pass.logits };
+    return {
+      gradients: backward(network, tensors, pass, labelTensor, scalar(1 / ROWS)) as LayerTensors[],
+      logits: pass.logits,
+    };
   });
   try {
     return { gradient: await downloadWeights(network, gradients), loss: meanCrossEntropy(await logits.data(), labels) };
@@ -109,7 +125,8 @@ function referenceLogits(network: Network, weights: ArrayLike<number>, features:
     for (let row = 0; row < rows; row++) {
       for (let unit = 0; unit < units; unit++) {
         let total = weights[biasOffset + unit] as number;
-        for (let i = 0; i < inputs; i++) total += (value[row * inputs + i] as number) * (weights[kernelOffset + i * units + unit] as number);
+        for (let i = 0; i < inputs; i++)
+          total += (value[row * inputs + i] as number) * (weights[kernelOffset + i * units + unit] as number);
         next[row * units + unit] = apply(total);
       }
     }

@@ -16,7 +16,17 @@ import { SeededRandom } from '../core/random.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
 import type { ModelSpec } from '../protocol/task-spec.ts';
 import { type Backend, type BackendReport, type StartOptions, startBackend, useBackend } from './backends.ts';
-import { type LayerTensors, type Network, disposeWeights, downloadWeights, forward, meanCrossEntropy, planNetwork, sgdStep, uploadWeights } from './network.ts';
+import {
+  type LayerTensors,
+  type Network,
+  disposeWeights,
+  downloadWeights,
+  forward,
+  meanCrossEntropy,
+  planNetwork,
+  sgdStep,
+  uploadWeights,
+} from './network.ts';
 
 export interface TrainerOptions extends Omit<StartOptions, 'model'> {
   readonly spec: ModelSpec;
@@ -77,14 +87,23 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 
 function checkRows(network: Network, features: Float32Array, rows: number): void {
   check(Number.isInteger(rows) && rows >= 0, 'rows must be a whole number');
-  check(features.length === rows * network.inputWidth, `features must hold ${rows} x ${network.inputWidth} values, not ${features.length}`);
+  check(
+    features.length === rows * network.inputWidth,
+    `features must hold ${rows} x ${network.inputWidth} values, not ${features.length}`,
+  );
 }
 
-function checkJob(network: Network, { features, labels, rows, epochs, batchSize, learningRate, l2 }: TrainingJob): void {
+function checkJob(
+  network: Network,
+  { features, labels, rows, epochs, batchSize, learningRate, l2 }: TrainingJob,
+): void {
   checkRows(network, features, rows);
   check(rows > 0, 'there are no rows to train on');
   check(labels.length === rows, `labels must hold ${rows} values, not ${labels.length}`);
-  check(labels.every((label) => label <= 1), 'labels must be 0 or 1');
+  check(
+    labels.every((label) => label <= 1),
+    'labels must be 0 or 1',
+  );
   check(Number.isInteger(epochs) && epochs > 0, 'epochs must be a positive integer');
   check(Number.isInteger(batchSize) && batchSize > 0, 'batchSize must be a positive integer');
   check(Number.isFinite(learningRate) && learningRate > 0, 'learningRate must be above zero');
@@ -142,7 +161,9 @@ async function runTraining(
     const trained = await downloadWeights(network, weights);
     const loss = meanCrossEntropy(await scoreRows(network, trained, features, rows, backend), labels);
     if (!Number.isFinite(loss)) {
-      throw new MurmurError('bad-input', 'Training diverged: the loss is no longer a number.', { hint: 'Lower the learning rate of the task.' });
+      throw new MurmurError('bad-input', 'Training diverged: the loss is no longer a number.', {
+        hint: 'Lower the learning rate of the task.',
+      });
     }
     return { weights: trained, loss, steps };
   } finally {
@@ -180,7 +201,13 @@ function createBatch(inputWidth: number, batchSize: number) {
 }
 
 /** Logits of all rows, in blocks. */
-async function scoreRows(network: Network, weights: Float32Array, features: Float32Array, rows: number, backend: Backend): Promise<Float32Array> {
+async function scoreRows(
+  network: Network,
+  weights: Float32Array,
+  features: Float32Array,
+  rows: number,
+  backend: Backend,
+): Promise<Float32Array> {
   const { inputWidth } = network;
   const logits = new Float32Array(rows);
   useBackend(backend);
@@ -189,7 +216,14 @@ async function scoreRows(network: Network, weights: Float32Array, features: Floa
     for (let start = 0; start < rows; start += SCORING_ROWS) {
       const end = Math.min(rows, start + SCORING_ROWS);
       useBackend(backend);
-      const block = tidy(() => forward(network, tensors, tensor2d(features.slice(start * inputWidth, end * inputWidth), [end - start, inputWidth])).logits);
+      const block = tidy(
+        () =>
+          forward(
+            network,
+            tensors,
+            tensor2d(features.slice(start * inputWidth, end * inputWidth), [end - start, inputWidth]),
+          ).logits,
+      );
       logits.set(await readAndDispose(block), start);
     }
     return logits;
@@ -216,7 +250,8 @@ function throwIfAborted(signal: TrainingJob['signal']): void {
  */
 function createTurns(): { next(): Promise<void>; close(): void } {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-  if (setImmediate !== undefined) return { next: () => new Promise((resolve) => void setImmediate(resolve)), close: () => {} };
+  if (setImmediate !== undefined)
+    return { next: () => new Promise((resolve) => void setImmediate(resolve)), close: () => {} };
   const { port1, port2 } = new MessageChannel();
   let resume = (): void => {};
   port1.onmessage = () => resume();

@@ -48,16 +48,34 @@ function runInWorker(order: Order, onStarted: (worker: Worker) => void = () => {
   });
 }
 
-async function order(prefer: readonly Backend[], more: Partial<Order['job']> = {}, allowFallbackAdapter = false): Promise<Order> {
+async function order(
+  prefer: readonly Backend[],
+  more: Partial<Order['job']> = {},
+  allowFallbackAdapter = false,
+): Promise<Order> {
   const random = new SeededRandom(SEED);
   const features = Float32Array.from({ length: ROWS * INPUT_WIDTH }, () => 2 * random.uniform() - 1);
-  const labels = Uint8Array.from({ length: ROWS }, (_, i) => ((features[i * INPUT_WIDTH] ?? 0) + (features[i * INPUT_WIDTH + 1] ?? 0) > 0 ? 1 : 0));
+  const labels = Uint8Array.from({ length: ROWS }, (_, i) =>
+    (features[i * INPUT_WIDTH] ?? 0) + (features[i * INPUT_WIDTH + 1] ?? 0) > 0 ? 1 : 0,
+  );
   const weights = await initialWeights(SPEC, INPUT_WIDTH, SEED);
-  const job = { weights, features, labels, rows: ROWS, epochs: 4, batchSize: 16, learningRate: 0.2, l2: 0.001, seed: SEED, ...more };
+  const job = {
+    weights,
+    features,
+    labels,
+    rows: ROWS,
+    epochs: 4,
+    batchSize: 16,
+    learningRate: 0.2,
+    l2: 0.001,
+    seed: SEED,
+    ...more,
+  };
   return { spec: SPEC, inputWidth: INPUT_WIDTH, prefer, allowFallbackAdapter, job };
 }
 
-const largestDifference = (a: Float32Array, b: Float32Array): number => a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? Number.NaN))), 0);
+const largestDifference = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? Number.NaN))), 0);
 
 let reference: Outcome;
 beforeAll(async () => {

@@ -13,7 +13,20 @@
  * - input gradient for stride 1: dy convolved with the filter rotated by 180 degrees, I and O exchanged.
  * Only channels-last, as the wasm backend itself. Other strides of the input gradient stay with the original kernel.
  */
-import { type KernelBackend, type KernelConfig, type KernelFunc, type Tensor4D, type TensorInfo, backend_util, conv2d, getKernel, reverse, slice, tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  type KernelBackend,
+  type KernelConfig,
+  type KernelFunc,
+  type Tensor4D,
+  type TensorInfo,
+  backend_util,
+  conv2d,
+  getKernel,
+  reverse,
+  slice,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import { MurmurError } from '../../core/errors.ts';
 import { replaceKernel } from './replace.ts';
 
@@ -27,14 +40,16 @@ interface ConvolutionAttrs {
 type Shape4D = [number, number, number, number];
 
 export function installConvolutionKernels(): void {
-  for (const name of ['Conv2D', 'FusedConv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D']) replaceKernel(name, paddedFirst);
+  for (const name of ['Conv2D', 'FusedConv2D', 'DepthwiseConv2dNative', 'FusedDepthwiseConv2D'])
+    replaceKernel(name, paddedFirst);
   replaceKernel('Conv2DBackpropFilter', () => filterGradient);
   replaceKernel('Conv2DBackpropInput', inputGradient);
 }
 
 function paddedFirst(original: KernelConfig | undefined): KernelFunc {
   const padKernel = getKernel('PadV2', 'wasm')?.kernelFunc;
-  if (original === undefined || padKernel === undefined) throw new MurmurError('unsupported', 'the wasm backend of tfjs has no convolution');
+  if (original === undefined || padKernel === undefined)
+    throw new MurmurError('unsupported', 'the wasm backend of tfjs has no convolution');
   return ({ inputs, backend, attrs }) => {
     const { x, filter } = inputs as unknown as { x: Tensor4D; filter: Tensor4D };
     const { dilations, ...rest } = attrs as unknown as ConvolutionAttrs & { dilations: number | [number, number] };
@@ -43,7 +58,12 @@ function paddedFirst(original: KernelConfig | undefined): KernelFunc {
     if (padInfo.type === 'VALID' || (padInfo.type === 'SAME' && height >= strideHeight && width >= strideWidth)) {
       return original.kernelFunc({ inputs, backend, attrs: attrs ?? {} });
     }
-    const paddings = [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]];
+    const paddings = [
+      [0, 0],
+      [padInfo.top, padInfo.bottom],
+      [padInfo.left, padInfo.right],
+      [0, 0],
+    ];
     const padded = padKernel({ inputs: { x }, backend, attrs: { paddings, constantValue: 0 } }) as TensorInfo;
     const out = original.kernelFunc({ inputs: { ...inputs, x: padded }, backend, attrs: { ...attrs, pad: 'valid' } });
     (backend as KernelBackend).disposeData(padded.dataId);
@@ -59,9 +79,24 @@ const filterGradient: KernelFunc = ({ inputs, attrs }) => {
   return tidy(() => {
     const images = transpose(x, [3, 1, 2, 0]);
     const filter = transpose(dy, [1, 2, 0, 3]);
-    const gradient = conv2d(images, filter, 1, [[0, 0], [top, bottom], [left, right], [0, 0]], 'NHWC', [info.strideHeight, info.strideWidth]);
+    const gradient = conv2d(
+      images,
+      filter,
+      1,
+      [
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ],
+      'NHWC',
+      [info.strideHeight, info.strideWidth],
+    );
     // Rows and columns that no window reached (the stride does not divide) stick out at the end.
-    return transpose(slice(gradient, 0, [filterShape[2], filterShape[0], filterShape[1], filterShape[3]]), [1, 2, 0, 3]);
+    return transpose(
+      slice(gradient, 0, [filterShape[2], filterShape[0], filterShape[1], filterShape[3]]),
+      [1, 2, 0, 3],
+    );
   });
 };
 
@@ -73,12 +108,22 @@ function inputGradient(original: KernelConfig | undefined): KernelFunc {
     const info = convolutionInfo(inputShape, filter.shape, rest);
     const { top, bottom, left, right } = info.padInfo;
     const [height, width] = [info.filterHeight - 1, info.filterWidth - 1];
-    if (info.strideHeight !== 1 || info.strideWidth !== 1 || Math.max(top, bottom) > height || Math.max(left, right) > width) {
+    if (
+      info.strideHeight !== 1 ||
+      info.strideWidth !== 1 ||
+      Math.max(top, bottom) > height ||
+      Math.max(left, right) > width
+    ) {
       return original.kernelFunc(params);
     }
     return tidy(() => {
       const rotated = transpose(reverse(filter, [0, 1]), [0, 1, 3, 2]);
-      return conv2d(dy, rotated, 1, [[0, 0], [height - top, height - bottom], [width - left, width - right], [0, 0]]);
+      return conv2d(dy, rotated, 1, [
+        [0, 0],
+        [height - top, height - bottom],
+        [width - left, width - right],
+        [0, 0],
+      ]);
     });
   };
 }
@@ -89,6 +134,16 @@ function convolutionInfo(
   { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttrs,
   dilations: number | [number, number] = 1,
 ) {
-  if (dataFormat === 'NCHW') throw new MurmurError('unsupported', 'the wasm backend convolves channels-last images only');
-  return backend_util.computeConv2DInfo(inputShape, filterShape, strides, dilations, pad, dimRoundingMode, false, 'channelsLast');
+  if (dataFormat === 'NCHW')
+    throw new MurmurError('unsupported', 'the wasm backend convolves channels-last images only');
+  return backend_util.computeConv2DInfo(
+    inputShape,
+    filterShape,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    false,
+    'channelsLast',
+  );
 }

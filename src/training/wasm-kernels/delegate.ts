@@ -3,7 +3,14 @@
  * computed by the cpu kernel, and the result is written back. Right, not fast.
  */
 import '@tensorflow/tfjs-backend-cpu';
-import { type DataType, type KernelBackend, type KernelFunc, type TensorInfo, findBackend, getKernel } from '@tensorflow/tfjs-core';
+import {
+  type DataType,
+  type KernelBackend,
+  type KernelFunc,
+  type TensorInfo,
+  findBackend,
+  getKernel,
+} from '@tensorflow/tfjs-core';
 import { MurmurError } from '../../core/errors.ts';
 import { replaceKernel } from './replace.ts';
 
@@ -25,14 +32,20 @@ function delegate(kernel: KernelFunc): KernelFunc {
     const copies: TensorInfo[] = [];
     const move = (info: TensorInfo): TensorInfo => {
       const dtype: DataType = info.dtype;
-      const copy = { dataId: cpu.write(wasm.readSync(info.dataId) as Values, info.shape, dtype), shape: info.shape, dtype };
+      const copy = {
+        dataId: cpu.write(wasm.readSync(info.dataId) as Values, info.shape, dtype),
+        shape: info.shape,
+        dtype,
+      };
       copies.push(copy);
       return copy;
     };
     // Einsum's inputs come as an array, all others as a record.
     const moved = Array.isArray(inputs)
       ? (inputs as TensorInfo[]).map(move)
-      : Object.fromEntries(Object.entries(inputs).flatMap(([key, info]) => (info === undefined ? [] : [[key, move(info)]])));
+      : Object.fromEntries(
+          Object.entries(inputs).flatMap(([key, info]) => (info === undefined ? [] : [[key, move(info)]])),
+        );
     const result = kernel({ inputs: moved as typeof inputs, backend: cpu, attrs }) as TensorInfo;
     const { shape, dtype } = result;
     const out = { dataId: wasm.write(cpu.readSync(result.dataId) as Values, shape, dtype), shape, dtype };

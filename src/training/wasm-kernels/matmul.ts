@@ -20,8 +20,10 @@ function matMulKernel(product: KernelFunc, transpose: KernelFunc): KernelFunc {
   return ({ inputs, backend, attrs = {} }) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
     const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
-    if (a.shape.length !== 2 || b.shape.length !== 2 || !(transposeA || transposeB)) return product({ inputs, backend, attrs });
-    const flip = (x: TensorInfo): TensorInfo => transpose({ inputs: { x }, backend, attrs: { perm: [1, 0] } }) as TensorInfo;
+    if (a.shape.length !== 2 || b.shape.length !== 2 || !(transposeA || transposeB))
+      return product({ inputs, backend, attrs });
+    const flip = (x: TensorInfo): TensorInfo =>
+      transpose({ inputs: { x }, backend, attrs: { perm: [1, 0] } }) as TensorInfo;
     const left = transposeA ? flip(a) : a;
     const right = transposeB ? flip(b) : b;
     const out = product({ inputs: { a: left, b: right }, backend, attrs: { transposeA: false, transposeB: false } });
