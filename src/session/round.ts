@@ -196,7 +196,7 @@ export async function takePart(
 
     // Check the sum that was posted, or post it if nobody does; then say what one thinks of it.
     view = await round.reach(Phase.Sum);
-    await round.serveAgain(bundles, inputs);
+    await round.serveAgain([...bundles.values(), ...inputs.values()]);
     recomputed = await round.recompute(view, base, layout, bundles, inputs);
     view = await round.candidate(view, index, recomputed);
     if (view.phase === Phase.Vote && has(view.u3, index) && (recomputed || round.sumIsInvalid)) {
@@ -212,7 +212,10 @@ export async function takePart(
         return { digest: await voteDigest(view.sumRoot, view.modelHash, verdict), body: {} };
       });
     }
-    return { view: await round.reachEnd(), recomputed, uploadBytes };
+    view = await round.reachEnd();
+    if (recomputed && recomputed.sumRoot === view.sumRoot)
+      await round.serveAgain([recomputed.packedSum, recomputed.checkpointBytes]);
+    return { view, recomputed, uploadBytes };
   } catch (error) {
     if (!(error instanceof RoundOver)) throw error;
     return { view: error.view, recomputed, uploadBytes };
@@ -435,15 +438,13 @@ class LiveRound {
     );
   }
 
-  /** Puts back what the relay lost: members re-serve what they attested to have. */
-  async serveAgain(bundles: ReadonlyMap<number, Bytes>, inputs: ReadonlyMap<number, Bytes>): Promise<void> {
-    for (const bytes of [...bundles.values(), ...inputs.values()]) {
-      try {
-        if (!(await this.#me.relay.blobs.has(toHex(await sha256(bytes)), this.#signal)))
-          await this.#me.relay.blobs.put(bytes, this.#signal);
-      } catch (error) {
-        if (!hasCode(error, 'unreachable', 'too-large', 'timeout')) throw error;
-      }
+  /** Puts back what the relay lost: members re-serve what they attested to have, and the sum and model they agreed to. */
+  async serveAgain(blobs: readonly Bytes[]): Promise<void> {
+    for (const bytes of blobs) {
+      await this.#tolerating(async () => {
+        const { blobs: store } = this.#me.relay;
+        if (!(await store.has(toHex(await sha256(bytes)), this.#signal))) await store.put(bytes, this.#signal);
+      });
     }
   }
 
