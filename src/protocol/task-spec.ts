@@ -12,7 +12,7 @@ import { sha256 } from '../core/hash.ts';
 /** Largest spec text, in bytes. */
 export const MAX_SPEC_BYTES = 262_144;
 /** Most rows of one participant: with it every 48-bit sum over 128 members stays below 2^47. */
-export const MAX_ROWS = 2 ** 20;
+export const MAX_ROWS = 2 ** 20 - 1;
 /** Widest encoded feature vector, after one-hot coding. */
 export const MAX_FEATURES = 4096;
 /** Most weights of a model. */
