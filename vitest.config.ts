@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,relay,node,bench}/**/*.test.ts'],
+          include: ['{src,relay,node,bench}/**/*.test.ts', 'scripts/**/*.test.mjs'],
           environment: 'node',
           testTimeout: 20_000,
         },

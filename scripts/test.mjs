@@ -70,7 +70,7 @@ async function runVitest(projects, deadlineMs) {
     [...args, ...projects.flatMap((name) => ['--project', name])],
     {
       deadlineMs,
-      env: { MURMUR_TEST_REPORT: report, NO_COLOR: '1' },
+      env: { MURMUR_TEST_REPORT: report },
       onText: (text) => process.stdout.write(text),
     },
   );

@@ -39,7 +39,8 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env, [MARK]: mark },
+    // A run inside a run carries both marks.
+    env: { ...process.env, NO_COLOR: '1', ...env, [MARK]: `${process.env[MARK] ?? ''} ${mark}` },
   });
   let output = '';
   /** @param {string} text */
@@ -121,7 +122,7 @@ function marked(mark) {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid && environOf(pid).includes(`${MARK}=${mark}`));
+    .filter((pid) => pid > 0 && pid !== process.pid && environOf(pid).includes(mark));
 }
 
 /** @param {number} pid */
