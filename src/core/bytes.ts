@@ -46,6 +46,11 @@ export function toHex(bytes: Uint8Array): Hex {
   return `0x${text}`;
 }
 
+/** Value of the ASCII code of a hexadecimal digit. */
+function nibble(code: number): number {
+  return code < 58 ? code - 48 : (code | 32) - 87;
+}
+
 /**
  * Bytes of a hex text with or without 0x.
  * @param lengthBytes when given, any other length is `bad-input`
@@ -57,7 +62,8 @@ export function fromHex(text: string, lengthBytes?: number): Bytes {
     check(digits.length === 2 * lengthBytes, `expected ${lengthBytes} bytes, got ${digits.length / 2}`);
   }
   const out = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < out.length; i++)
+    out[i] = (nibble(digits.charCodeAt(2 * i)) << 4) | nibble(digits.charCodeAt(2 * i + 1));
   return out;
 }
 

@@ -33,6 +33,24 @@ function buffer(bytes: Uint8Array): ArrayBuffer {
 
 const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
 
+/** Parsing a key costs more than using it, and a round uses each many times. */
+const parsedKeys = new Map<string, KeyObject>();
+const MAX_PARSED_KEYS = 4096;
+
+function x25519Key(format: string, bytes: Uint8Array): KeyObject {
+  const name = Buffer.from(bytes).toString('latin1');
+  let key = parsedKeys.get(name);
+  if (!key) {
+    if (parsedKeys.size >= MAX_PARSED_KEYS) parsedKeys.clear();
+    key =
+      format === 'raw'
+        ? createPublicKey({ key: Buffer.concat([SPKI_X25519, bytes]), format: 'der', type: 'spki' })
+        : createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' });
+    parsedKeys.set(name, key);
+  }
+  return key;
+}
+
 interface Algorithm {
   readonly name: string;
   readonly public?: SyncKey;
@@ -55,11 +73,7 @@ const subtle = {
     const { name } = named(algorithm);
     const bytes = view(data).slice();
     if (name !== 'X25519') return { algorithm: { name }, raw: bytes };
-    if (format === 'raw') {
-      const object = createPublicKey({ key: Buffer.concat([SPKI_X25519, bytes]), format: 'der', type: 'spki' });
-      return { algorithm: { name }, object };
-    }
-    return { algorithm: { name }, object: createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' }) };
+    return { algorithm: { name }, object: x25519Key(format, bytes) };
   },
   async deriveBits(algorithm: Algorithm, key: SyncKey, length: number): Promise<ArrayBuffer> {
     if (algorithm.name === 'X25519') {
