@@ -44,6 +44,7 @@ type Chunks = string | Iterable<string> | AsyncIterable<string>;
 const HEADER_HINT = 'Choose a file of the shape that the task describes.';
 /** More text than this between two line ends is not a table. */
 const MAX_LINE_CHARACTERS = 1_048_576;
+const PIECE_CHARACTERS = 262_144;
 
 /**
  * Reads a table. The text may come in chunks that end anywhere, so that a large file is never one string.
@@ -52,7 +53,7 @@ const MAX_LINE_CHARACTERS = 1_048_576;
 export async function parseTable(text: Chunks, data: TableSpec): Promise<TableData> {
   const builder = new TableBuilder(data);
   let rest = '';
-  for await (const chunk of typeof text === 'string' ? [text] : text) {
+  for await (const chunk of typeof text === 'string' ? pieces(text) : text) {
     rest += chunk;
     const end = lastRecordEnd(rest);
     if (end > 0) builder.add(parsePiece(rest.slice(0, end), data, builder.records));
@@ -114,6 +115,11 @@ export function featureNames(data: TableSpec): readonly string[] {
   return data.columns.flatMap((column) =>
     column.kind === 'number' ? [column.name] : column.categories.map((category) => `${column.name}=${category}`),
   );
+}
+
+/** A long text in pieces, so that its records are never all in memory as strings. */
+function* pieces(text: string): Generator<string> {
+  for (let start = 0; start < text.length; start += PIECE_CHARACTERS) yield text.slice(start, start + PIECE_CHARACTERS);
 }
 
 /** Index after the last line end that stands outside quotation marks; 0 when there is none. */
