@@ -17,6 +17,7 @@ import { buildAnswer, unmaskSum } from '../../src/masking/unmask.ts';
 
 export interface TestMember {
   readonly channel: X25519KeyPair;
+  readonly channelSecret: Bytes;
   readonly secrets: RoundSecrets;
   readonly keys: X25519KeyPair;
   readonly selfMaskCommitment: Bytes;
@@ -60,9 +61,9 @@ export async function makeCohort(seed: string, n: number, layout: Layout, corrup
   const threshold = shareThreshold(n, corruptBps);
   const people: TestMember[] = [];
   for (let i = 0; i < n; i++) {
-    const { pair: channel } = await generateChannelKeys(random);
+    const { pair: channel, secret: channelSecret } = await generateChannelKeys(random);
     const secrets = createRoundSecrets(random);
-    people.push({ channel, secrets, keys: await maskKeys(secrets.seed), selfMaskCommitment: await commitSelfMask(secrets.selfMask) });
+    people.push({ channel, channelSecret, secrets, keys: await maskKeys(secrets.seed), selfMaskCommitment: await commitSelfMask(secrets.selfMask) });
   }
   const channelKeys = people.map(({ channel }) => channel.publicKey);
   const dealt = [];
