@@ -25,6 +25,7 @@ const MARK = 'MURMUR_SCRIPT_RUN';
 
 /** @type {Set<() => Promise<void>>} */
 const running = new Set();
+let stopped = false;
 
 /**
  * Runs a command from the repository's root to its end. Never throws.
@@ -33,6 +34,7 @@ const running = new Set();
  * @returns {Promise<Outcome>}
  */
 export async function run(command, args, { deadlineMs, env = {}, onText }) {
+  if (stopped) return { code: 130, output: 'interrupted\n', durationMs: 0, leftBehind: 0 };
   const mark = randomUUID();
   const startedAt = performance.now();
   const child = spawn(command, args, {
@@ -76,8 +78,9 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
   return { code: timedOut ? 124 : code, output, durationMs: performance.now() - startedAt, leftBehind };
 }
 
-/** Ends everything that {@link run} still has going; for a script that is itself interrupted. */
+/** Ends everything that {@link run} still has going, and starts no more; for a script that is itself interrupted. */
 export async function stopAll() {
+  stopped = true;
   await Promise.all([...running].map((stop) => stop()));
 }
 
