@@ -110,6 +110,10 @@ export function verify(vectors) {
   for (const { data, root } of vectors.merkle) same(merkle(data.map(bytes)), root, 'Merkle root');
   same(maskedDigest(Buffer.from(Array.from({ length: vectors.chunks.length }, (_, i) => (i * i + (i >>> 8)) & 255))), vectors.chunks.digest, 'chunks');
 
+  const { bitmap, votes } = vectors.records;
+  same(uint(bitmap.indices.reduce((map, i) => map + 2n ** BigInt(i), 0n), 32), bitmap.digest, 'bitmap digest');
+  for (const { sumRoot, modelHash, verdict, digest } of votes) same(join(H(bytes(sumRoot), bytes(modelHash)).subarray(0, 31), Buffer.of(verdict)), digest, 'vote digest');
+
   // Section 5. Keys of a segment in sorted order is all that RFC 8785 asks of these values.
   const canonical = `[${layout.map(({ encoding: e, length, purpose, width }) =>
     `{"encoding":{${e.kind === 'fixed' ? `"fractionBits":${e.fractionBits},"kind":"fixed","limit":${e.limit}` : '"kind":"count"'}},"length":${length},"purpose":"${purpose}","width":${width}}`)}]`;
