@@ -1,7 +1,7 @@
 /** Runs a range of seeded worlds as vitest tests; two files share a thousand, so that two cores do. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useSynchronousCrypto } from './crypto.ts';
-import { simulate, type WorldReport } from './world.ts';
+import { simulate, type WorldReport } from './faults.ts';
 
 const BATCH = 50;
 

@@ -1,0 +1,110 @@
+/**
+ * The promises, checked on what happened: no round waits past its deadlines; nobody reveals both kinds of share; no second release;
+ * survivors hold the chain's model; a sum is the survivors' sum or the round is void; funds are conserved.
+ */
+import { roundLayout } from '../../src/aggregation/layouts.ts';
+import { foldSum } from '../../src/aggregation/recompute.ts';
+import { has, members } from '../../src/core/bitmap.ts';
+import { fromHex, type Hex, toHex } from '../../src/core/bytes.ts';
+import { packVector, unpackVector } from '../../src/masking/encode.ts';
+import { parseAnswer } from '../../src/masking/unmask.ts';
+import type { Checkpoint } from '../../src/model/checkpoint.ts';
+import type { Layout } from '../../src/protocol/layout.ts';
+import { isOver, Phase } from '../../src/protocol/phases.ts';
+import type { TaskParameters } from '../../src/protocol/views.ts';
+import { Learner } from '../../src/session/learner.ts';
+import { checkRelease, readReleases, type Release } from '../../src/session/releases.ts';
+import { type ContractTwin, hashOf } from './contract-twin.ts';
+import { SPEC, trainer } from './site-parts.ts';
+import type { Site } from './world.ts';
+
+const CREATOR: Hex = `0x${'11'.repeat(20)}`;
+
+/** The same bits, but with room for the values of a whole cohort. */
+function layoutOfSums(layout: Layout, cohort: number): Layout {
+  return layout.map((segment) => {
+    const { encoding } = segment;
+    return encoding.kind === 'fixed'
+      ? { ...segment, encoding: { ...encoding, limit: encoding.limit * cohort } }
+      : segment;
+  });
+}
+
+/**
+ * What must hold of a world that ended.
+ * @returns one sentence a violation
+ */
+export async function invariants(
+  twin: ContractTwin,
+  sites: readonly Site[],
+  parameters: TaskParameters,
+): Promise<string[]> {
+  const violations: string[] = [];
+  const longest = parameters.joinSeconds + parameters.beaconSeconds + 7 * parameters.phaseSeconds;
+  let model: Checkpoint | undefined;
+  let modelHash: Hex = `0x${'00'.repeat(32)}`;
+  for (const [i, { state, openedAtSeconds, answers }] of twin.rounds.entries()) {
+    const number = i + 1;
+    if (!isOver(state.phase)) violations.push(`round ${number} never ended`);
+    if (state.phaseEndsAt - openedAtSeconds > longest) violations.push(`round ${number} waited past its deadlines`);
+    for (const [index, answer] of answers) {
+      const { u2, u3 } = parseAnswer(answer, state.roster.length);
+      if (u2 !== state.u2 || u3 !== state.u3)
+        violations.push(`round ${number}: member ${index} answered for other survivors`);
+      if (!has(state.u3, index)) violations.push(`round ${number}: member ${index} answered without having survived`);
+    }
+    if (state.phase !== Phase.Settled) continue;
+    if (state.baseModel !== modelHash) violations.push(`round ${number} began with another model`);
+    const layout = roundLayout(SPEC, state.step);
+    const expected = layout.map(({ length }) => new Float64Array(length));
+    for (const index of members(state.u3)) {
+      const site = sites.find((candidate) => candidate.registrationId === state.roster[index]) as Site;
+      const learner = new Learner(SPEC, site.dataset, async () => trainer);
+      const parts = await learner.contribution({
+        step: state.step,
+        base: model,
+        baseModel: fromHex(modelHash),
+        site: fromHex(site.wallet),
+      });
+      for (const [s, part] of unpackVector(layout, packVector(layout, parts)).entries()) {
+        const total = expected[s] as Float64Array;
+        for (const [j, value] of part.entries()) total[j] = (total[j] as number) + value;
+      }
+    }
+    const packed = packVector(layoutOfSums(layout, state.roster.length), expected);
+    if (toHex(hashOf(packed)) !== state.sumRoot) violations.push(`round ${number}: the sum is not the survivors' sum`);
+    const view = twin.view(number);
+    const folded = await foldSum(SPEC, view, model, packed, members(state.u3).length);
+    if (folded.modelHash !== state.modelHash)
+      violations.push(`round ${number}: the model does not follow from the sum`);
+    if (state.accepted) {
+      model = folded.checkpoint;
+      modelHash = folded.modelHash;
+    }
+  }
+  if (twin.modelHash !== modelHash) violations.push('the chain holds another model than the rounds give');
+  for (const site of sites) {
+    if (!site.gone && site.status?.modelHash !== twin.modelHash)
+      violations.push(`site ${site.index} holds another model`);
+    const releases = await readReleases(site.journal.open(new AbortController().signal), 1n);
+    for (const [i, release] of releases.entries()) {
+      try {
+        checkRelease(SPEC, releases.slice(0, i) as Release[], release);
+      } catch {
+        violations.push(`site ${site.index} released twice over one model`);
+      }
+    }
+    for (const [i, { state, answers }] of twin.rounds.entries()) {
+      const index = state.roster.indexOf(site.registrationId);
+      if (answers.has(index) && !releases.some((release) => release.round === i + 1))
+        violations.push(`site ${site.index} answered without spending a release`);
+    }
+  }
+  const before = twin.held + [...twin.balances.values()].reduce((sum, value) => sum + value, 0n) + twin.treasury;
+  twin.payEverybody(CREATOR);
+  const after = twin.held + [...twin.balances.values()].reduce((sum, value) => sum + value, 0n) + twin.treasury;
+  const dust = BigInt(twin.rounds.length * 9);
+  if (before !== after || twin.held < 0n || twin.held > dust)
+    violations.push(`funds are not conserved: ${twin.held} left`);
+  return violations;
+}
