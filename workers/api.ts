@@ -39,6 +39,8 @@ export interface TaskOverview {
   readonly allowListed: boolean;
   readonly stake: string;
   readonly modelHash: Hex;
+  /** of the model that the last settled round began with, over all sites' held-out rows; absent before there is one */
+  readonly accuracy?: number;
   readonly samples: readonly SampleFile[];
 }
 
@@ -56,7 +58,6 @@ export interface DataView {
   readonly droppedRows: number;
   readonly trainRows: number;
   readonly heldOutRows: number;
-  readonly positives: number;
 }
 
 /** EIP-712 data that the person's own wallet is asked to sign. Integers as decimal text. */
@@ -102,6 +103,8 @@ export interface LedgerTotals {
   readonly requests: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** largest first */
+  readonly kinds: readonly { readonly what: string; readonly requests: number; readonly bytes: number }[];
 }
 
 /** Who holds the participation of this browser: `here`, another tab, or nobody. */

@@ -1,0 +1,23 @@
+/** Web Locks: one tab of a browser owns a participation. A lock ends with its tab, also when the tab crashes. */
+
+/** Takes the lock now, or not at all. @returns the way to give it back */
+export function tryLock(name: string): Promise<(() => void) | undefined> {
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (lock === null) {
+          resolve(undefined);
+          return undefined;
+        }
+        return new Promise<void>((release) => resolve(release));
+      })
+      .catch(reject);
+  });
+}
+
+/** Waits until every other tab has given the lock back. @returns the way to give it back */
+export function waitForLock(name: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    navigator.locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(reject);
+  });
+}

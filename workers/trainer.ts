@@ -1,0 +1,27 @@
+/** The trainer's worker: tfjs on its own thread, so that neither the page nor the protocol ever waits for a step. */
+import { expose } from 'comlink';
+import wasmSimd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
+import wasmPlain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
+import { MurmurError } from '../src/core/errors.ts';
+import { type Trainer, createTrainer } from '../src/training/trainer.ts';
+import type { TrainerApi } from './api.ts';
+import './transfer.ts';
+
+let trainer: Trainer | undefined;
+
+function started(): Trainer {
+  if (trainer === undefined) throw new MurmurError('internal', 'the trainer was used before it was started');
+  return trainer;
+}
+
+const api: TrainerApi = {
+  async start(spec, inputWidth) {
+    trainer?.dispose();
+    trainer = await createTrainer({ spec: spec.model, inputWidth, wasmPaths: { plain: wasmPlain, simd: wasmSimd } });
+    return trainer.backend;
+  },
+  train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),
+  predict: (weights, features, rows) => started().predict(weights, features, rows),
+};
+
+expose(api);
