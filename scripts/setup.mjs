@@ -4,7 +4,7 @@
  * their sources. Needs Node 20 and npm, nothing else. Writes to stderr only, so that a caller's stdout stays clean.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { isStale } from './lib/freshness.mjs';
 import { fitsThisMachine } from './lib/lock.mjs';
 import { inRoot, root } from './lib/paths.mjs';
@@ -89,31 +89,29 @@ export function ensureDependencies() {
   if (reason === '') return;
   say(`installing dependencies: ${reason}`);
   // No package needs its install script here (lmdb, esbuild and foundry ship their binaries), so none gets to run.
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
-  call(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, 'npm ci failed; is the package registry reachable?');
+  const args = 'ci --include=dev --include=optional --ignore-scripts --no-audit --no-fund --loglevel error'.split(' ');
+  call('npm', args, 'npm ci failed; is the package registry reachable?');
 }
 
 /** @returns {string} why the dependencies must be installed; empty when they need not */
 function whyInstall() {
   const installedFile = inRoot('node_modules/.package-lock.json');
   if (!existsSync(installedFile)) return 'node_modules is not there';
-  const wanted = readPackages(inRoot('package-lock.json'));
+  const lockFile = inRoot('package-lock.json');
+  const wanted = readPackages(lockFile);
   const installed = readPackages(installedFile);
+  // An optional package that could not be had is not asked for again before the lock changes.
+  const lockChanged = statSync(lockFile).mtimeMs > statSync(installedFile).mtimeMs;
   for (const [path, entry] of Object.entries(wanted)) {
     if (path === '') continue;
     const found = installed[path];
-    if (found === undefined ? mustExist(path, entry) : found.version !== entry.version) {
+    const needed = entry.optional !== true || (lockChanged && entry.os !== undefined && fitsThisMachine(entry));
+    if (found === undefined ? needed : found.version !== entry.version) {
       return `${path.slice('node_modules/'.length)} should be ${entry.version}`;
     }
   }
   const extra = Object.keys(installed).find((path) => !(path in wanted));
   return extra === undefined ? '' : `${extra.slice('node_modules/'.length)} is not in package-lock.json`;
-}
-
-/** Optional packages may be left out; the local chain's are the ones whose absence is worth another try. @param {string} path @param {import('./lib/lock.mjs').LockEntry} entry */
-function mustExist(path, entry) {
-  if (!fitsThisMachine(entry)) return false;
-  return entry.optional !== true || path.includes('/@foundry-rs/');
 }
 
 /** @param {string} file @returns {import('./lib/lock.mjs').LockPackages} */

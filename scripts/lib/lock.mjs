@@ -66,5 +66,11 @@ export function fitsThisMachine(entry) {
   const allows = (/** @type {string[] | undefined} */ list, /** @type {string} */ value) =>
     list === undefined ||
     (!list.includes(`!${value}`) && (list.includes(value) || list.every((item) => item.startsWith('!'))));
-  return allows(entry.os, process.platform) && allows(entry.cpu, process.arch);
+  return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && allows(entry.libc, libc());
+}
+
+/** The C library that native packages are chosen by, as npm tells it. */
+function libc() {
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 }
