@@ -28,6 +28,7 @@ import {
 const TASK_PREFIX = 'task/';
 const MAX_TASKS = 10_000;
 const MAX_VISITED = 64;
+const MAX_EMPTY_PAGES = 64;
 /** Age up to which a read of the chain tells whether a task still runs. */
 const STATUS_MAX_AGE_MS = 5_000;
 
@@ -136,11 +137,18 @@ export class RelayCore implements RelayPort {
     _signal?: AbortSignal,
     limit = LOG_PAGE,
   ): Promise<readonly SequencedMessage[]> {
-    const entries = await this.store.read(task.toString(), fromSequence, Math.min(limit, LOG_PAGE));
-    return entries.flatMap((entry) => {
-      const message = readEntry(entry);
-      return message === undefined ? [] : [{ sequence: entry.sequence, message }];
-    });
+    let next = fromSequence;
+    for (let page = 0; page < MAX_EMPTY_PAGES; page++) {
+      const entries = await this.store.read(task.toString(), next, Math.min(limit, LOG_PAGE));
+      const found = entries.flatMap((entry) => {
+        const message = readEntry(entry);
+        return message === undefined ? [] : [{ sequence: entry.sequence, message }];
+      });
+      const last = entries.at(-1);
+      if (found.length > 0 || last === undefined) return found;
+      next = last.sequence + 1; // entries of another version of the relay: readers must get past them
+    }
+    return [];
   }
 
   async announce(task: bigint, registrationId: number, signal?: AbortSignal): Promise<void> {

@@ -1,0 +1,82 @@
+/**
+ * The ledger of what left: every request that this tab or process sends is written down before it goes, with the SHA-256 of its
+ * body, so that a person can see what was said about them and hold it against what the page claims.
+ *
+ * It keeps hashes and sizes, never bodies, no tokens and no query texts. The newest entries stay in memory; `persist` may keep all.
+ */
+import type { Hex } from '../core/bytes.ts';
+
+export interface LedgerEntry {
+  readonly id: number;
+  /** milliseconds since the epoch */
+  readonly timeMs: number;
+  /** origin and, at the relay, path; an RPC endpoint's path may be a key and is left out */
+  readonly destination: string;
+  readonly method: string;
+  /** of the request's body */
+  readonly sizeBytes: number;
+  /** what it was, in plain words */
+  readonly kind: string;
+  /** of the body; the hash of nothing when there was none */
+  readonly sha256: Hex;
+  /** `sent` until the answer's head came: an HTTP status, or why there was none */
+  readonly outcome: 'sent' | 'failed' | number;
+}
+
+export type NewEntry = Omit<LedgerEntry, 'id' | 'outcome'>;
+
+export interface Ledger {
+  /** Writes an entry down; the request goes when this has resolved. */
+  record(entry: NewEntry): Promise<number>;
+  settle(id: number, outcome: number | 'failed'): void;
+  /** Newest last, at most the ring's size. */
+  entries(): readonly LedgerEntry[];
+  /** Of all entries ever, by kind. */
+  totals(): ReadonlyMap<string, { readonly requests: number; readonly sizeBytes: number }>;
+  /** Called with every new or settled entry. Returns the way to stop it. */
+  subscribe(listener: (entry: LedgerEntry) => void): () => void;
+}
+
+/**
+ * A ledger in memory.
+ * @param capacity entries kept; older ones are forgotten here (not by `persist`, nor in the totals)
+ * @param persist keeps an entry for longer; the request waits for it, and does not go when it throws
+ */
+export function createLedger({
+  capacity = 2000,
+  persist,
+}: { capacity?: number; persist?: (entry: LedgerEntry) => Promise<void> } = {}): Ledger {
+  const ring = new Map<number, LedgerEntry>();
+  const totals = new Map<string, { requests: number; sizeBytes: number }>();
+  const listeners = new Set<(entry: LedgerEntry) => void>();
+  let nextId = 1;
+  const tell = (entry: LedgerEntry) => {
+    for (const listener of listeners) listener(entry);
+  };
+  return {
+    async record(fresh) {
+      const entry: LedgerEntry = { ...fresh, id: nextId++, outcome: 'sent' };
+      await persist?.(entry);
+      ring.set(entry.id, entry);
+      const oldest = ring.keys().next().value;
+      if (ring.size > capacity && oldest !== undefined) ring.delete(oldest);
+      const total = totals.get(entry.kind) ?? { requests: 0, sizeBytes: 0 };
+      totals.set(entry.kind, { requests: total.requests + 1, sizeBytes: total.sizeBytes + entry.sizeBytes });
+      tell(entry);
+      return entry.id;
+    },
+    settle(id, outcome) {
+      const entry = ring.get(id);
+      if (entry === undefined) return;
+      const settled = { ...entry, outcome };
+      ring.set(id, settled);
+      tell(settled);
+    },
+    entries: () => [...ring.values()],
+    totals: () => new Map(totals),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
