@@ -18,24 +18,28 @@ const inCi = Boolean(process.env['CI']);
 const tally = new Tally();
 const reports = mkdtempSync(join(tmpdir(), 'murmur-test-'));
 
-/** Suites in the order in which they run. @type {Record<string, () => Promise<void>>} */
-const suites = {
-  static: runStatic,
-  unit: () => runVitest(['unit', 'vectors', 'simulation'], 15 * MINUTE_MS),
+/** What only computes: all jobs of these suites share the cores, the longest first. @type {Record<string, () => Job[]>} */
+const computing = {
+  simulation: () => [() => runVitest(['simulation'], 20 * MINUTE_MS)],
+  static: () => [runContracts, ...checks.map((check) => () => countCheck(check))],
+  unit: () => [() => runVitest(['unit', 'vectors'], 15 * MINUTE_MS)],
+};
+
+/** What opens ports and browsers: one after the other. @type {Record<string, Job>} */
+const alone = {
   integration: () => runVitest(['integration'], 20 * MINUTE_MS),
   browser: () => runInChromium('browser', 15 * MINUTE_MS),
   e2e: () => runInChromium('e2e', 20 * MINUTE_MS),
 };
 
-/** The checks and the contracts: the compiler of the contracts has one thread, so the checks fill the other core. */
-async function runStatic() {
-  const checkJobs = checks.map((check) => async () => {
-    const { failed, skipped } = await runCheck(check);
-    if (skipped !== '') tally.skip(`check ${check.name}`, skipped);
-    else if (failed) tally.fail(`check ${check.name}`);
-    else tally.passed += 1;
-  });
-  await inParallel([runContracts, ...checkJobs]);
+/** @typedef {() => Promise<void>} Job */
+
+/** @param {import('./check.mjs').Check} check */
+async function countCheck(check) {
+  const { failed, skipped } = await runCheck(check);
+  if (skipped !== '') tally.skip(`check ${check.name}`, skipped);
+  else if (failed) tally.fail(`check ${check.name}`);
+  else tally.passed += 1;
 }
 
 /** Contract tests, then whether the generated ABIs are what the sources give. */
@@ -71,10 +75,11 @@ async function runVitest(projects, deadlineMs) {
     {
       deadlineMs,
       env: { MURMUR_TEST_REPORT: report },
-      onText: (text) => process.stdout.write(text),
     },
   );
   const name = projects.join(', ');
+  // Whole, because several suites may run at once.
+  console.log(`-- ${name}\n${outcome.output.trim()}\n`);
   if (outcome.leftBehind > 0) console.log(`${name}: ended ${outcome.leftBehind} processes that outlived their tests`);
   if (!existsSync(report)) {
     tally.fail(`${name}: vitest ended with code ${outcome.code} and told no result`);
@@ -126,18 +131,27 @@ function buildProgramsAndPage() {
 }
 
 async function main() {
+  const all = [...Object.keys(computing), ...Object.keys(alone)];
   const names = process.argv.slice(2);
-  const unknown = names.find((name) => !(name in suites));
-  if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${Object.keys(suites).join(', ')}`);
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${all.join(', ')}`);
+  /** @param {string} name */
+  const wanted = (name) => names.length === 0 || names.includes(name);
+
   await setup();
   buildProgramsAndPage();
-  for (const [name, runSuite] of Object.entries(suites)) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    const startedAt = performance.now();
-    console.log(`\n== ${name}`);
-    await runSuite();
-    console.log(`== ${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-  }
+  const together = Object.keys(computing).filter(wanted);
+  const jobs = together.flatMap((name) => computing[name]?.() ?? []);
+  if (jobs.length > 0) await timed(together.join(', '), () => inParallel(jobs));
+  for (const [name, job] of Object.entries(alone)) if (wanted(name)) await timed(name, job);
+}
+
+/** @param {string} name @param {Job} job */
+async function timed(name, job) {
+  const startedAt = performance.now();
+  console.log(`\n== ${name}`);
+  await job();
+  console.log(`== ${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
 }
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
