@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'simulation',
-          include: ['tests/simulation/**/*.test.ts'],
+          include: ['tests/{simulation,fault}/**/*.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
         },
@@ -40,7 +40,7 @@ export default defineConfig({
         // Ports, a chain and timings: one file at a time.
         test: {
           name: 'integration',
-          include: ['tests/{integration,fault}/**/*.test.ts'],
+          include: ['tests/integration/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['scripts/vitest-programs.mjs'],
           fileParallelism: false,

@@ -3,7 +3,7 @@
  * {@link Learner.contribution}'s parts ever leave, and only masked.
  */
 import { trainingParts, evaluationParts, statisticsParts } from '../aggregation/layouts.ts';
-import { type Bytes, utf8 } from '../core/bytes.ts';
+import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
 import { type EncodedRows, type Dataset } from '../dataset/split.ts';
 import { normalise, type Normaliser } from '../dataset/statistics.ts';
@@ -16,8 +16,8 @@ import type { TrainerPort } from '../protocol/ports.ts';
 import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
 import type { ModelMetrics, TrainingProgress } from './status.ts';
 
-/** Most passes of the "alone" model over its own rows. */
-const MAX_ALONE_EPOCHS = 600;
+/** How a site's "alone" model is trained: to the end, so that together is not flattered (bench accuracy uses the same). */
+export const ALONE_TRAINING = { epochs: 160, batchSize: 32, learningRate: 0.05 } as const;
 
 export class Learner {
   readonly #spec: TaskSpec;
@@ -37,7 +37,7 @@ export class Learner {
 
   /**
    * This site's part of a step's sum, one array a segment of the step's layout.
-   * The seed depends on the model and the site only, so that a retry of a void round trains the same update again.
+   * The seed depends on the model, the step and the site only, so that a retry of a void round trains the same update again.
    */
   async contribution(args: {
     step: number;
@@ -56,8 +56,8 @@ export class Learner {
 
     const trainer = await this.#started();
     const { weights } = await trainer.train({
-      ...this.#job(base.weights, base.normaliser, spec.training.epochs),
-      seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, args.site),
+      ...this.#job(base.weights, base.normaliser),
+      seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(args.step, 2), args.site),
       signal: args.signal,
       onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
     });
@@ -84,14 +84,13 @@ export class Learner {
     return exactMetrics(await this.#scores(model, heldOut), heldOut.labels);
   }
 
-  /** The same model trained on this site's rows only, with as many passes as all rounds together. */
+  /** The same model trained on this site's rows only. */
   async alone(normaliser: Normaliser, site: Bytes, signal?: AbortSignal): Promise<Checkpoint> {
     const spec = this.#spec;
     const seed = await sha256(utf8('murmur/alone/1'), site);
     const start = await initialWeights(spec.model, featureWidth(spec.data), seed);
-    const epochs = Math.min(spec.training.rounds * spec.training.epochs, MAX_ALONE_EPOCHS);
     const trainer = await this.#started();
-    const { weights } = await trainer.train({ ...this.#job(start, normaliser, epochs), seed, signal });
+    const { weights } = await trainer.train({ ...this.#job(start, normaliser), ...ALONE_TRAINING, seed, signal });
     const server = {
       step: 0,
       firstMoment: new Float64Array(0),
@@ -107,8 +106,8 @@ export class Learner {
     return this.#trainer;
   }
 
-  #job(weights: Float32Array, normaliser: Normaliser, epochs: number) {
-    const { batchSize, learningRate, l2 } = this.#spec.training;
+  #job(weights: Float32Array, normaliser: Normaliser) {
+    const { epochs, batchSize, learningRate, l2 } = this.#spec.training;
     const { features, labels, rows } = this.#dataset.train;
     return { weights, features: normalise(features, normaliser), labels, rows, epochs, batchSize, learningRate, l2 };
   }

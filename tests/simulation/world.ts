@@ -36,7 +36,7 @@ export interface Site {
   readonly index: number;
   readonly wallet: Hex;
   readonly dataset: Dataset;
-  readonly journal: MemoryJournal;
+  journal: MemoryJournal;
   readonly link: Link;
   readonly channel: X25519KeyPair;
   readonly registrationId: number;
