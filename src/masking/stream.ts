@@ -37,16 +37,24 @@ export interface StreamJob {
   readonly addends: readonly Addend[];
 }
 
+/** Opens a key's AES-128-CTR stream (counter block 0 at offset 0); the reader is asked at offsets that are multiples of 16. */
+export type OpenStream = (key: Bytes) => Promise<StreamReader>;
+export type StreamReader = (offset: number, lengthBytes: number) => Promise<Bytes>;
+
 export interface SumOptions {
   readonly signal?: AbortSignal | undefined;
   /** called with the done fraction, 0..1 */
   readonly onProgress?: ((done: number) => void) | undefined;
+  /** where key stream comes from; {@link webCryptoStream} unless a host has something faster (Node's cipher.update, in a thread) */
+  readonly openStream?: OpenStream | undefined;
 }
 
 /** Bytes of a WebCrypto call: large enough that the call costs little, small enough that everything stays in cache. */
-const RANGE_BYTES = 147_456;
+export const RANGE_BYTES = 147_456;
 /** Groups of {@link LANES} calls in flight. */
 const GROUPS_IN_FLIGHT = 2;
+/** WebCrypto calls in flight. */
+export const CALLS_IN_FLIGHT = GROUPS_IN_FLIGHT * LANES;
 const AES_BLOCK_BYTES = 16;
 const DIGIT_BITS = 16;
 
@@ -111,7 +119,9 @@ export function splitJob(job: StreamJob, parts: number): StreamJob[] {
   return jobs;
 }
 
-function counterBlock(block: number): Bytes {
+/** The AES-CTR counter block at a stream offset that is a multiple of 16: a 128-bit big-endian block number. */
+export function counterBlock(offset: number): Bytes {
+  const block = offset / AES_BLOCK_BYTES;
   const counter = new Uint8Array(AES_BLOCK_BYTES);
   const view = new DataView(counter.buffer);
   view.setUint32(8, Math.floor(block / 2 ** 32));
@@ -119,14 +129,17 @@ function counterBlock(block: number): Bytes {
   return counter;
 }
 
-/**
- * Bytes of one key stream from an offset that is a multiple of 16: AES-128-CTR over zeros, counter = offset / 16.
- * @param zeros at least `lengthBytes` zero bytes
- */
-function keyStream(key: CryptoKey, offset: number, lengthBytes: number, zeros: Bytes): Promise<ArrayBuffer> {
-  const parameters = { name: 'AES-CTR', counter: counterBlock(offset / AES_BLOCK_BYTES), length: 128 };
-  return crypto.subtle.encrypt(parameters, key, zeros.subarray(0, lengthBytes));
-}
+/** What key streams are encryptions of: longer than any range, with the AES blocks it starts and ends in. */
+const ZEROS = new Uint8Array(2 * RANGE_BYTES);
+
+/** Key stream by WebCrypto, as every host has it. */
+export const webCryptoStream: OpenStream = async (key) => {
+  const imported = await crypto.subtle.importKey('raw', key, 'AES-CTR', false, ['encrypt']);
+  return async (offset, lengthBytes) => {
+    const parameters = { name: 'AES-CTR', counter: counterBlock(offset), length: 128 };
+    return new Uint8Array(await crypto.subtle.encrypt(parameters, imported, ZEROS.subarray(0, lengthBytes)));
+  };
+};
 
 /** Classes such that coordinates of one class never touch the same 16-bit digit, when they are dealt out in turn. */
 function classCount(pieces: readonly Piece[]): number {
@@ -265,7 +278,10 @@ function throwIfCancelled(signal: AbortSignal | undefined): void {
  * The packed sum of a job: its addends and key streams with their signs, coordinate-wise mod 2^width, padding zero.
  * @throws MurmurError bad-input, cancelled, unsupported
  */
-export async function sumStreams(job: StreamJob, { signal, onProgress }: SumOptions = {}): Promise<Bytes> {
+export async function sumStreams(
+  job: StreamJob,
+  { signal, onProgress, openStream = webCryptoStream }: SumOptions = {},
+): Promise<Bytes> {
   const { layout, start, end, addends } = job;
   check(job.streams.length + addends.length <= MAX_VECTORS, `more than ${MAX_VECTORS} vectors in one sum`);
   check(job.streams.every(({ key }) => key.length === 16), 'an AES-128 key has 16 bytes');
@@ -274,22 +290,19 @@ export async function sumStreams(job: StreamJob, { signal, onProgress }: SumOpti
   check(ranges.length > 0 && ranges[0]?.startByte === start && ranges.at(-1)?.endByte === end, 'the range is not cut where the layout may be cut');
   throwIfCancelled(signal);
 
-  const streams = await Promise.all(
-    job.streams.map(async ({ key, sign }) => ({ key: await crypto.subtle.importKey('raw', key, 'AES-CTR', false, ['encrypt']), sign })),
-  );
+  const streams = await Promise.all(job.streams.map(async ({ key, sign }) => ({ read: await openStream(key), sign })));
   const streamGroups = group(streams);
   const addendGroups = group(addends);
-  const zeros = new Uint8Array(Math.max(...ranges.map(({ startByte, endByte }) => endByte - startByte)) + 2 * AES_BLOCK_BYTES);
   const calls = ranges.flatMap((range) => streamGroups.map((streamGroup) => ({ range, streamGroup })));
   const begin = ({ range, streamGroup }: (typeof calls)[number]) => {
     const offset = range.startByte - (range.startByte % AES_BLOCK_BYTES);
     const lengthBytes = Math.ceil((range.endByte - offset) / AES_BLOCK_BYTES) * AES_BLOCK_BYTES;
-    return Promise.all(streamGroup.items.map(({ key }) => keyStream(key, offset, lengthBytes, zeros)));
+    return Promise.all(streamGroup.items.map(({ read }) => read(offset, lengthBytes)));
   };
 
   const out = new Uint8Array(end - start);
   const kernel = acquireKernel();
-  const inFlight: Promise<ArrayBuffer[]>[] = [];
+  const inFlight: Promise<Bytes[]>[] = [];
   try {
     const sum = new RangeSum(kernel);
     let next = 0;
@@ -304,10 +317,10 @@ export async function sumStreams(job: StreamJob, { signal, onProgress }: SumOpti
         sum.add(views, sign, range.startByte - sum.blockStart);
       }
       for (const { sign } of streamGroups) {
-        const arrived = await (inFlight.shift() as Promise<ArrayBuffer[]>);
+        const arrived = await (inFlight.shift() as Promise<Bytes[]>);
         throwIfCancelled(signal);
         refill();
-        sum.add(arrived.map((buffer) => new Uint8Array(buffer)), sign, 0);
+        sum.add(arrived, sign, 0);
       }
       out.set(sum.finish(), range.startByte - start);
       onProgress?.((range.endByte - start) / (end - start));
