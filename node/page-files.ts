@@ -1,0 +1,73 @@
+/** The built page's files over HTTP: right types, cross-origin isolation, a policy that lets nothing in from elsewhere. */
+import { readFile, readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
+  '.csv': 'text/csv; charset=utf-8',
+  '.data': 'text/plain; charset=utf-8',
+};
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self' ws://localhost:* ws://127.0.0.1:*",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+export interface PageFiles {
+  /** The file at a path, or the page itself for a path without an extension; undefined for anything else. */
+  respond(pathname: string): Promise<Response | undefined>;
+}
+
+/** Lists the folder once: only what was there is ever served, so no path leads out of it. A missing folder has no files. */
+export async function openPageFiles(folder: string): Promise<PageFiles> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = new Map(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return [path.slice(folder.length).replaceAll('\\', '/'), path];
+      }),
+  );
+  return {
+    async respond(pathname) {
+      const name = files.has(pathname) ? pathname : extname(pathname) === '' ? '/index.html' : '';
+      const path = files.get(name);
+      if (path === undefined) return undefined;
+      const type = TYPES[extname(name)] ?? 'application/octet-stream';
+      // Vite names what lies under /assets by its content.
+      const cache = name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+      return new Response(new Uint8Array(await readFile(path)), {
+        headers: { ...PAGE_HEADERS, 'content-type': type, 'cache-control': cache },
+      });
+    },
+  };
+}

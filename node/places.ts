@@ -1,0 +1,19 @@
+/** Where things lie on this machine. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout: the folder above this code, bundled or not, that holds package.json. */
+export const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+/** Everything that the local network remembers. */
+export const STATE_FOLDER = join(ROOT, '.murmur');
+export const PAGE_FOLDER = join(ROOT, 'dist/page');
+export const HEART_FOLDER = join(ROOT, 'public/data/heart');
+export const AGGREGATOR_WORKER = join(ROOT, 'dist/node/aggregator-worker.js');
+
+function rootAbove(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json')) || folder === dirname(folder)) return folder;
+  }
+}
