@@ -121,7 +121,8 @@ function readPackages(file) {
 
 /** Runs a command with its stdout on our stderr. @param {string} command @param {string[]} args @param {string} failure */
 function call(command, args, failure) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  const env = process.stderr.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
   if (error !== undefined) throw new Error(`${failure} (${error.message})`);
   if (status !== 0) throw new Error(failure);
 }
