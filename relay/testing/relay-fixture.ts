@@ -76,7 +76,8 @@ export async function startFixture(
       const issuedAt = Math.floor(Date.now() / 1000);
       const signature = await (signers[registrationId] as RealSigner).signIn(task, registrationId, issuedAt);
       const body = JSON.stringify({ task: task.toString(), registrationId, issuedAt, signature });
-      const response = await globalThis.fetch(`${fixture.relay.url}/v1/sessions`, { method: 'POST', body });
+      const send = createSender({ ledger: createLedger() }).fetchAs('sign-in');
+      const response = await send(`${fixture.relay.url}/v1/sessions`, { method: 'POST', body });
       return ((await response.json()) as { token: string }).token;
     },
     async close() {
