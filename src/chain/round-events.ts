@@ -1,0 +1,88 @@
+/**
+ * Records and unmask answers of a round from the contract's events, complete by proof: the contract keeps one running hash over
+ * every accepted batch, `h' = keccak256(h ‖ keccak256(phase ‖ packed))`, and what an endpoint shows must add up to it.
+ */
+import { type Address, keccak256, type PublicClient } from 'viem';
+import { allianceCoordinatorAbi } from '../../contracts-abi/abi.ts';
+import { ByteReader, type Bytes, concatBytes, fromHex, type Hex, toHex } from '../core/bytes.ts';
+import { MurmurError } from '../core/errors.ts';
+
+const ENTRY_BYTES = 34;
+
+export interface RoundEvents {
+  /** digest by index and phase */
+  readonly digests: ReadonlyMap<number, ReadonlyMap<number, Bytes>>;
+  readonly answers: ReadonlyMap<number, Bytes>;
+}
+
+export class RoundEventReader {
+  readonly #client: PublicClient;
+  readonly #coordinator: Address;
+  readonly #task: bigint;
+  readonly #round: number;
+  readonly #fromBlock: bigint;
+  #nextBlock: bigint;
+  #hash: Hex = toHex(new Uint8Array(32));
+  #digests = new Map<number, Map<number, Bytes>>();
+  #answers = new Map<number, Bytes>();
+
+  constructor(client: PublicClient, coordinator: Address, task: bigint, round: number, openedAtBlock: bigint) {
+    this.#client = client;
+    this.#coordinator = coordinator;
+    this.#task = task;
+    this.#round = round;
+    this.#fromBlock = openedAtBlock;
+    this.#nextBlock = openedAtBlock;
+  }
+
+  /**
+   * Events up to a block.
+   * @param recordsHash the contract's running hash at that block
+   * @throws MurmurError bad-hash when the endpoint's events do not add up to it
+   */
+  async upTo(block: bigint, recordsHash: Hex): Promise<RoundEvents> {
+    if (this.#hash !== recordsHash && this.#nextBlock <= block) await this.#read(block);
+    if (this.#hash !== recordsHash) {
+      // A reorganisation may have taken events back: once more from the start.
+      this.#nextBlock = this.#fromBlock;
+      this.#hash = toHex(new Uint8Array(32));
+      this.#digests = new Map();
+      this.#answers = new Map();
+      await this.#read(block);
+    }
+    if (this.#hash !== recordsHash) {
+      throw new MurmurError('bad-hash', 'the chain endpoint hides events of this round, or shows false ones', {
+        hint: 'Use another endpoint.',
+      });
+    }
+    return { digests: this.#digests, answers: this.#answers };
+  }
+
+  async #read(block: bigint): Promise<void> {
+    const logs = await this.#client.getContractEvents({
+      address: this.#coordinator,
+      abi: allianceCoordinatorAbi,
+      fromBlock: this.#nextBlock,
+      toBlock: block,
+      strict: true,
+    });
+    for (const log of logs) {
+      if (log.eventName === 'Records' && log.args.task === this.#task && log.args.round === this.#round) {
+        this.#add(log.args.phase, fromHex(log.args.packed));
+      } else if (log.eventName === 'UnmaskAnswer' && log.args.task === this.#task && log.args.round === this.#round) {
+        this.#answers.set(log.args.index, fromHex(log.args.answer));
+      }
+    }
+    this.#nextBlock = block + 1n;
+  }
+
+  #add(phase: number, packed: Bytes): void {
+    const batch = keccak256(concatBytes(Uint8Array.of(phase), packed), 'bytes');
+    this.#hash = keccak256(concatBytes(fromHex(this.#hash), batch));
+    const reader = new ByteReader(packed);
+    const digests = this.#digests.get(phase) ?? new Map<number, Bytes>();
+    for (let left = packed.length; left >= ENTRY_BYTES; left -= ENTRY_BYTES) digests.set(reader.u16(), reader.take(32));
+    reader.end();
+    this.#digests.set(phase, digests);
+  }
+}
