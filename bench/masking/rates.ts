@@ -25,7 +25,10 @@ export function updateLayout(length: number, width: number): Layout {
 }
 
 /** Least time of each by turns, so that what else the machine does hits all alike. */
-export async function leastTimes<K extends string>(turns: number, work: Record<K, () => Promise<unknown>>): Promise<Record<K, number>> {
+export async function leastTimes<K extends string>(
+  turns: number,
+  work: Record<K, () => Promise<unknown>>,
+): Promise<Record<K, number>> {
   const names = Object.keys(work) as K[];
   const least = Object.fromEntries(names.map((name) => [name, Infinity])) as Record<K, number>;
   for (let turn = 0; turn <= turns; turn++) {
@@ -44,7 +47,8 @@ async function rawAesCtr(keys: readonly CryptoKey[], streamLength: number, callB
   const calls: (() => Promise<ArrayBuffer>)[] = [];
   for (let at = 0; at < streamLength; at += callBytes) {
     const data = zeros.subarray(0, Math.min(callBytes, streamLength - at));
-    for (const key of keys) calls.push(() => crypto.subtle.encrypt({ name: 'AES-CTR', counter: counterBlock(at), length: 128 }, key, data));
+    for (const key of keys)
+      calls.push(() => crypto.subtle.encrypt({ name: 'AES-CTR', counter: counterBlock(at), length: 128 }, key, data));
   }
   let next = 0;
   const lane = async () => {
@@ -66,15 +70,33 @@ export async function measureClient(peers: number, length: number, width: number
   if (!own) throw new Error('no member to measure');
   const packed: Bytes = new Uint8Array(size);
   const rawKeys = everybody.map(() => secureRandom(16));
-  const keys = await Promise.all(rawKeys.map((key) => crypto.subtle.importKey('raw', key, 'AES-CTR', false, ['encrypt'])));
+  const keys = await Promise.all(
+    rawKeys.map((key) => crypto.subtle.importKey('raw', key, 'AES-CTR', false, ['encrypt'])),
+  );
   const maskContext = secureRandom(32);
   const streams = rawKeys.map((key, u) => ({ key, sign: u >= index ? (1 as const) : (-1 as const) }));
   const addends = [{ packed, sign: 1 as const }];
   const least = await leastTimes(turns, {
     raw: () => rawAesCtr(keys, size, RANGE_BYTES),
-    mask: () => maskVector({ layout, packed, maskContext, u2: bitmapOf(everybody), index, secrets, maskKeys: own, maskPublicKeys }),
+    mask: () =>
+      maskVector({
+        layout,
+        packed,
+        maskContext,
+        u2: bitmapOf(everybody),
+        index,
+        secrets,
+        maskKeys: own,
+        maskPublicKeys,
+      }),
     rawLarge: () => rawAesCtr(keys, size, 2 ** 20),
     sum: () => sumStreams({ layout, start: 0, end: size, streams, addends }, { openStream: webCryptoStream }),
   });
-  return { streamBytes: size * everybody.length, maskMs: least.mask, sumMs: least.sum, rawMs: least.raw, rawLargeMs: least.rawLarge };
+  return {
+    streamBytes: size * everybody.length,
+    maskMs: least.mask,
+    sumMs: least.sum,
+    rawMs: least.raw,
+    rawLargeMs: least.rawLarge,
+  };
 }

@@ -43,7 +43,7 @@ describe('merkleRoot', () => {
 describe('canonicalJson', () => {
   it('sorts keys by UTF-16 code units and writes numbers as ECMAScript does (RFC 8785, 3.2)', () => {
     const value = {
-      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, -0],
+      numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 1e-27, -0],
       literals: [null, true, false],
       '\u20ac': 'Euro Sign',
       '\r': 'Carriage Return',

@@ -1,16 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { layoutBytes, type Layout, type Segment } from '../protocol/layout.ts';
-import { checkPadding, decodeSegment, encodeSegment, packRing, packVector, unpackRing, unpackVector, type RingValues } from './encode.ts';
+import {
+  checkPadding,
+  decodeSegment,
+  encodeSegment,
+  packRing,
+  packVector,
+  unpackRing,
+  unpackVector,
+  type RingValues,
+} from './encode.ts';
 
-const fixed = (width: number, fractionBits: number, limit: number, length = 1): Segment => ({ purpose: 'update', length, width, encoding: { kind: 'fixed', fractionBits, limit } });
-const count = (width: number, length = 1): Segment => ({ purpose: 'evaluation', length, width, encoding: { kind: 'count' } });
+const fixed = (width: number, fractionBits: number, limit: number, length = 1): Segment => ({
+  purpose: 'update',
+  length,
+  width,
+  encoding: { kind: 'fixed', fractionBits, limit },
+});
+const count = (width: number, length = 1): Segment => ({
+  purpose: 'evaluation',
+  length,
+  width,
+  encoding: { kind: 'count' },
+});
 const encodeOne = (segment: Segment, value: number) => encodeSegment(segment, Float64Array.of(value))[0];
 
 describe('encodeSegment', () => {
   it('rounds halves away from zero and wraps negatives', () => {
     const segment = fixed(8, 1, 10);
-    const cases = [[0.25, 1], [-0.25, 255], [0.24, 0], [-0.24, 0], [1.75, 4], [-1.75, 252], [-0, 0], [10, 20], [-10, 236]] as const;
+    const cases = [
+      [0.25, 1],
+      [-0.25, 255],
+      [0.24, 0],
+      [-0.24, 0],
+      [1.75, 4],
+      [-1.75, 252],
+      [-0, 0],
+      [10, 20],
+      [-10, 236],
+    ] as const;
     for (const [value, ring] of cases) expect(Object.is(encodeOne(segment, value), ring), `${value}`).toBe(true);
   });
 
@@ -19,9 +48,11 @@ describe('encodeSegment', () => {
   });
 
   it('refuses instead of clamping', () => {
-    for (const value of [NaN, Infinity, -Infinity, 10.001, -10.001]) expect(() => encodeOne(fixed(8, 1, 10), value), `${value}`).toThrow('outside the limit');
+    for (const value of [NaN, Infinity, -Infinity, 10.001, -10.001])
+      expect(() => encodeOne(fixed(8, 1, 10), value), `${value}`).toThrow('outside the limit');
     expect(() => encodeOne(fixed(4, 1, 10), 5)).toThrow('outside the limit');
-    for (const value of [NaN, -1, 0.5, 256, Infinity]) expect(() => encodeOne(count(8), value), `${value}`).toThrow('no count');
+    for (const value of [NaN, -1, 0.5, 256, Infinity])
+      expect(() => encodeOne(count(8), value), `${value}`).toThrow('no count');
     expect(() => encodeSegment(count(8, 2), Float64Array.of(1))).toThrow('1 values for 2');
   });
 
@@ -44,19 +75,27 @@ describe('decodeSegment', () => {
 describe('packed vectors', () => {
   it('are least significant bit first', () => {
     expect([...packRing([count(3, 3)], [Uint32Array.of(0b101, 0b011, 0b110)])]).toEqual([0b10011101, 0b1]);
-    expect([...packRing([count(12, 2), count(4)], [Uint32Array.of(0xabc, 0x123), Uint32Array.of(0xf)])]).toEqual([0xbc, 0x3a, 0x12, 0xf]);
+    expect([...packRing([count(12, 2), count(4)], [Uint32Array.of(0xabc, 0x123), Uint32Array.of(0xf)])]).toEqual([
+      0xbc, 0x3a, 0x12, 0xf,
+    ]);
   });
 
   it('come back for every width (property)', () => {
     for (let width = 2; width <= 48; width++) {
       fc.assert(
-        fc.property(fc.array(fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n }), { minLength: 1, maxLength: 40 }), (values) => {
-          const layout: Layout = [count(width, values.length), count(50 - width, 3)];
-          const rings: RingValues[] = [Float64Array.from(values, Number), Float64Array.of(0, 1, 2 ** (50 - width) - 1)];
-          const packed = packRing(layout, rings);
-          checkPadding(layout, packed);
-          expect(unpackRing(layout, packed).map((ring) => [...ring])).toEqual(rings.map((ring) => [...ring]));
-        }),
+        fc.property(
+          fc.array(fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n }), { minLength: 1, maxLength: 40 }),
+          (values) => {
+            const layout: Layout = [count(width, values.length), count(50 - width, 3)];
+            const rings: RingValues[] = [
+              Float64Array.from(values, Number),
+              Float64Array.of(0, 1, 2 ** (50 - width) - 1),
+            ];
+            const packed = packRing(layout, rings);
+            checkPadding(layout, packed);
+            expect(unpackRing(layout, packed).map((ring) => [...ring])).toEqual(rings.map((ring) => [...ring]));
+          },
+        ),
         { numRuns: 10 },
       );
     }

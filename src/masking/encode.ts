@@ -21,7 +21,9 @@ function ringArray({ length, width }: Segment): RingValues {
 }
 
 function refuse(segment: Segment, index: number, value: number, why: string): never {
-  throw new MurmurError('bad-input', `${segment.purpose}: coordinate ${index} is ${value}, ${why}`, { details: { purpose: segment.purpose, index } });
+  throw new MurmurError('bad-input', `${segment.purpose}: coordinate ${index} is ${value}, ${why}`, {
+    details: { purpose: segment.purpose, index },
+  });
 }
 
 /**
@@ -29,13 +31,17 @@ function refuse(segment: Segment, index: number, value: number, why: string): ne
  * @throws MurmurError bad-input for NaN, infinities, values over the limit (`fixed`) or that are no integers in [0, 2^width) (`count`)
  */
 export function encodeSegment(segment: Segment, values: Float32Array | Float64Array): RingValues {
-  check(values.length === segment.length, `${segment.purpose}: ${values.length} values for ${segment.length} coordinates`);
+  check(
+    values.length === segment.length,
+    `${segment.purpose}: ${values.length} values for ${segment.length} coordinates`,
+  );
   const out = ringArray(segment);
   const modulus = 2 ** segment.width;
   if (segment.encoding.kind === 'count') {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
-      if (!(Number.isInteger(value) && value >= 0 && value < modulus)) refuse(segment, i, value, `which is no count below 2^${segment.width}`);
+      if (!(Number.isInteger(value) && value >= 0 && value < modulus))
+        refuse(segment, i, value, `which is no count below 2^${segment.width}`);
       out[i] = value;
     }
     return out;
@@ -47,7 +53,8 @@ export function encodeSegment(segment: Segment, values: Float32Array | Float64Ar
     const value = values[i] as number;
     // Math.round is exact and rounds halves up; applied to the magnitude it rounds them away from zero.
     const magnitude = Math.round(Math.abs(value) * scale);
-    if (!(Math.abs(value) <= limit && magnitude <= largest)) refuse(segment, i, value, `which is outside the limit of ${limit}`);
+    if (!(Math.abs(value) <= limit && magnitude <= largest))
+      refuse(segment, i, value, `which is outside the limit of ${limit}`);
     out[i] = value < 0 && magnitude > 0 ? modulus - magnitude : magnitude;
   }
   return out;
@@ -121,7 +128,10 @@ export function packRing(layout: Layout, rings: readonly RingValues[]): Bytes {
   let offset = 0;
   layout.forEach((segment, i) => {
     const ring = rings[i] as RingValues;
-    check(ring.length === segment.length, `${segment.purpose}: ${ring.length} values for ${segment.length} coordinates`);
+    check(
+      ring.length === segment.length,
+      `${segment.purpose}: ${ring.length} values for ${segment.length} coordinates`,
+    );
     writeBits(out, offset, ring, segment.width);
     offset += segmentBytes(segment);
   });
@@ -143,7 +153,10 @@ export function unpackRing(layout: Layout, packed: Uint8Array): RingValues[] {
 /** Encodes and packs a vector, one array of numbers a segment. @throws MurmurError bad-input, see {@link encodeSegment} */
 export function packVector(layout: Layout, parts: readonly (Float32Array | Float64Array)[]): Bytes {
   check(parts.length === layout.length, `${parts.length} arrays for ${layout.length} segments`);
-  return packRing(layout, layout.map((segment, i) => encodeSegment(segment, parts[i] as Float64Array)));
+  return packRing(
+    layout,
+    layout.map((segment, i) => encodeSegment(segment, parts[i] as Float64Array)),
+  );
 }
 
 /** Decodes a packed vector or sum, one array of numbers a segment. @throws MurmurError bad-input, see {@link checkPadding} */
@@ -154,7 +167,10 @@ export function unpackVector(layout: Layout, packed: Uint8Array): Float64Array<A
 
 /** Refuses a packed vector of the wrong length or with a padding bit set: it would be a second form of the same vector. */
 export function checkPadding(layout: Layout, packed: Uint8Array): void {
-  check(packed.length === layoutBytes(layout), `packed vector has ${packed.length} bytes, its layout ${layoutBytes(layout)}`);
+  check(
+    packed.length === layoutBytes(layout),
+    `packed vector has ${packed.length} bytes, its layout ${layoutBytes(layout)}`,
+  );
   let end = 0;
   for (const segment of layout) {
     end += segmentBytes(segment);

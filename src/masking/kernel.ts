@@ -25,7 +25,16 @@ export const MAX_VECTORS = 16_384;
  * For every 16 bytes i of `lengthBytes`: accumulator[2i], [2i + 1] += sign * sum over sources s of the low and high digits of (s[i] & mask[i]).
  * Addresses are byte offsets in the memory; sign is 0 for plus and -1 for minus.
  */
-type AddMasked = (accumulator: number, mask: number, a: number, b: number, c: number, d: number, lengthBytes: number, sign: number) => void;
+type AddMasked = (
+  accumulator: number,
+  mask: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  lengthBytes: number,
+  sign: number,
+) => void;
 
 function unsigned(value: number): number[] {
   const out: number[] = [];
@@ -62,14 +71,31 @@ function assemble(): Uint8Array<ArrayBuffer> {
 
   const [accumulator, mask, firstSource, end, sign] = [0, 1, 2, 2 + LANES, 3 + LANES];
   const parameters = 4 + LANES;
-  const [maskVector, word, low, high, signVector, digit] = [0, 1, 2, 3, 4, 5].map((i) => parameters + i) as [number, number, number, number, number, number];
+  const [maskVector, word, low, high, signVector, digit] = [0, 1, 2, 3, 4, 5].map((i) => parameters + i) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
 
   const body = [
-    ...get(sign), ...splat, ...set(signVector),
-    ...constantDigit, ...splat, ...set(digit),
-    ...get(end), ...get(mask), 0x6a, ...set(end), // end = mask + lengthBytes
-    0x03, 0x40, // loop
-    ...get(mask), ...load(0), ...set(maskVector),
+    ...get(sign),
+    ...splat,
+    ...set(signVector),
+    ...constantDigit,
+    ...splat,
+    ...set(digit),
+    ...get(end),
+    ...get(mask),
+    0x6a,
+    ...set(end), // end = mask + lengthBytes
+    0x03,
+    0x40, // loop
+    ...get(mask),
+    ...load(0),
+    ...set(maskVector),
   ];
   for (let i = 0; i < LANES; i++) {
     const source = firstSource + i;
@@ -79,7 +105,10 @@ function assemble(): Uint8Array<ArrayBuffer> {
     if (i > 0) body.push(...get(high), ...add);
     body.push(...set(high), ...advance(source, VECTOR_BYTES));
   }
-  for (const [offset, sum] of [[0, low], [VECTOR_BYTES, high]] as const) {
+  for (const [offset, sum] of [
+    [0, low],
+    [VECTOR_BYTES, high],
+  ] as const) {
     // accumulator += (sum ^ sign) - sign
     body.push(...get(accumulator), ...get(accumulator), ...load(offset));
     body.push(...get(sum), ...get(signVector), ...xor, ...get(signVector), ...subtract, ...add, ...store(offset));
@@ -89,7 +118,14 @@ function assemble(): Uint8Array<ArrayBuffer> {
   const code = [1, 6, V128, ...body];
   const text = (name: string) => [name.length, ...Array.from(name, (letter) => letter.charCodeAt(0))];
   return Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, parameters, ...Array<number>(parameters).fill(I32), 0]),
     ...section(2, [1, ...text('host'), ...text('memory'), 2, 0, 1]),
     ...section(3, [1, 0]),

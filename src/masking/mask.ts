@@ -30,7 +30,13 @@ export function selfStreamKey(maskContext: Bytes, selfMask: Bytes, u: number): P
  * @param peer mask public key of `v`
  * @throws MurmurError refused for a public key of small order
  */
-export async function pairStreamKey(maskContext: Bytes, u: number, own: X25519KeyPair, v: number, peer: Bytes): Promise<Bytes> {
+export async function pairStreamKey(
+  maskContext: Bytes,
+  u: number,
+  own: X25519KeyPair,
+  v: number,
+  peer: Bytes,
+): Promise<Bytes> {
   const info = concatBytes(utf8('murmur/pair/1'), uintBytes(Math.min(u, v), 2), uintBytes(Math.max(u, v), 2));
   return hkdf(await agree(own.privateKey, peer), maskContext, info, KEY_BYTES);
 }
@@ -43,7 +49,18 @@ export async function pairStreamKey(maskContext: Bytes, u: number, own: X25519Ke
  * @returns y_u, as long as `packed`
  * @throws MurmurError bad-input, cancelled, refused (a peer's public key of small order), unsupported
  */
-export async function maskVector({ layout, packed, maskContext, u2, index, secrets, maskKeys, maskPublicKeys, signal, onProgress }: {
+export async function maskVector({
+  layout,
+  packed,
+  maskContext,
+  u2,
+  index,
+  secrets,
+  maskKeys,
+  maskPublicKeys,
+  signal,
+  onProgress,
+}: {
   layout: Layout;
   packed: Bytes;
   maskContext: Bytes;
@@ -57,7 +74,10 @@ export async function maskVector({ layout, packed, maskContext, u2, index, secre
   check(maskContext.length === 32, 'mask context is not 32 bytes');
   check(has(u2, index), `index ${index} is not in U2`);
   const peers = members(u2).filter((v) => v !== index);
-  check(peers.every((v) => v < maskPublicKeys.length), 'U2 has a member without a mask public key');
+  check(
+    peers.every((v) => v < maskPublicKeys.length),
+    'U2 has a member without a mask public key',
+  );
   const streams: KeyStream[] = await Promise.all([
     selfStreamKey(maskContext, secrets.selfMask, index).then((key) => ({ key, sign: 1 as const })),
     ...peers.map(async (v) => ({

@@ -41,7 +41,10 @@ function inverse(value: bigint, prime: bigint): bigint {
 
 /** Lagrange coefficients at 0 for distinct non-zero points: secret = sum of coefficient i times share i, mod prime. */
 export function lagrangeAtZero(points: readonly number[], prime: bigint): bigint[] {
-  check(points.every((x) => Number.isSafeInteger(x) && x > 0 && BigInt(x) < prime), 'a share lies at x = 0 or outside the field');
+  check(
+    points.every((x) => Number.isSafeInteger(x) && x > 0 && BigInt(x) < prime),
+    'a share lies at x = 0 or outside the field',
+  );
   check(new Set(points).size === points.length, 'two shares lie at the same x');
   return points.map((own, i) => {
     let numerator = 1n;
@@ -56,7 +59,14 @@ export function lagrangeAtZero(points: readonly number[], prime: bigint): bigint
 }
 
 /** The polynomial's value at 0 from shares at distinct points. */
-export function interpolateAtZero(shares: readonly { x: number; y: bigint }[], prime: bigint, coefficients = lagrangeAtZero(shares.map(({ x }) => x), prime)): bigint {
+export function interpolateAtZero(
+  shares: readonly { x: number; y: bigint }[],
+  prime: bigint,
+  coefficients = lagrangeAtZero(
+    shares.map(({ x }) => x),
+    prime,
+  ),
+): bigint {
   return shares.reduce((sum, { y }, i) => (sum + y * (coefficients[i] as bigint)) % prime, 0n);
 }
 
@@ -75,10 +85,15 @@ function randomElement(random: RandomBytes): bigint {
  */
 export function split(secret: Bytes, threshold: number, holders: number, random: RandomBytes): Bytes[] {
   check(secret.length === SECRET_BYTES, `a secret has ${SECRET_BYTES} bytes`);
-  check(Number.isInteger(threshold) && threshold >= 1 && threshold <= holders, `threshold ${threshold} is not in 1..${holders}`);
+  check(
+    Number.isInteger(threshold) && threshold >= 1 && threshold <= holders,
+    `threshold ${threshold} is not in 1..${holders}`,
+  );
   const coefficients = [bytesToBigInt(secret)];
   while (coefficients.length < threshold) coefficients.push(randomElement(random));
-  return Array.from({ length: holders }, (_, i) => uintBytes(evaluate(coefficients, BigInt(i + 1), SHARE_PRIME), SHARE_BYTES));
+  return Array.from({ length: holders }, (_, i) =>
+    uintBytes(evaluate(coefficients, BigInt(i + 1), SHARE_PRIME), SHARE_BYTES),
+  );
 }
 
 /** One round rebuilds many secrets from one set of answerers: their coefficients are worked out once. */
@@ -102,14 +117,17 @@ function cachedCoefficients(points: readonly number[]): bigint[] {
  * bad-input when two share an x or one lies at 0
  */
 export function combine(shares: readonly IndexedShare[], threshold: number): Bytes {
-  if (shares.length < threshold) throw new MurmurError('bad-share', `${shares.length} shares where ${threshold} are needed`);
+  if (shares.length < threshold)
+    throw new MurmurError('bad-share', `${shares.length} shares where ${threshold} are needed`);
   check(new Set(shares.map(({ x }) => x)).size === shares.length, 'two shares lie at the same x');
   const used = shares.slice(0, threshold).map(({ x, share }) => {
     const y = bytesToBigInt(share);
-    if (share.length !== SHARE_BYTES || y >= SHARE_PRIME) throw new MurmurError('bad-share', `the share at x = ${x} is not a field element`);
+    if (share.length !== SHARE_BYTES || y >= SHARE_PRIME)
+      throw new MurmurError('bad-share', `the share at x = ${x} is not a field element`);
     return { x, y };
   });
   const secret = interpolateAtZero(used, SHARE_PRIME, cachedCoefficients(used.map(({ x }) => x)));
-  if (secret >> BigInt(8 * SECRET_BYTES) !== 0n) throw new MurmurError('bad-share', `these shares give no ${SECRET_BYTES}-byte secret`);
+  if (secret >> BigInt(8 * SECRET_BYTES) !== 0n)
+    throw new MurmurError('bad-share', `these shares give no ${SECRET_BYTES}-byte secret`);
   return uintBytes(secret, SECRET_BYTES);
 }

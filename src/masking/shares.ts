@@ -62,7 +62,10 @@ export function parseHeldShare(bytes: Uint8Array): HeldShare {
 
 /** Entries of a bundle by receiver. @throws MurmurError bad-input unless it is a bundle for n receivers */
 export function parseBundle(bundle: Uint8Array, n: number): BundleEntry[] {
-  check(bundle.length === bundleBytes(n), `a bundle for ${n} receivers has ${bundleBytes(n)} bytes, not ${bundle.length}`);
+  check(
+    bundle.length === bundleBytes(n),
+    `a bundle for ${n} receivers has ${bundleBytes(n)} bytes, not ${bundle.length}`,
+  );
   const reader = new ByteReader(bundle);
   check(reader.u16() === n, `the bundle is not for ${n} receivers`);
   return Array.from({ length: n }, () => ({
@@ -77,12 +80,29 @@ function place(dealer: number, receiver: number): Bytes {
 }
 
 /** Commitment of a dealer to one receiver's share of one kind, 32 bytes. */
-export function shareLeaf(kind: 'seed' | 'self', context: Bytes, dealer: number, receiver: number, share: Bytes, salt: Bytes): Promise<Bytes> {
+export function shareLeaf(
+  kind: 'seed' | 'self',
+  context: Bytes,
+  dealer: number,
+  receiver: number,
+  share: Bytes,
+  salt: Bytes,
+): Promise<Bytes> {
   return sha256(utf8(`murmur/${kind}-share/1`), context, place(dealer, receiver), share, salt);
 }
 
 /** Merkle root over a bundle: the digest of the dealer's Share record. @throws MurmurError bad-input for a malformed bundle */
-export async function bundleRoot({ context, dealer, n, bundle }: { context: Bytes; dealer: number; n: number; bundle: Uint8Array }): Promise<Bytes> {
+export async function bundleRoot({
+  context,
+  dealer,
+  n,
+  bundle,
+}: {
+  context: Bytes;
+  dealer: number;
+  n: number;
+  bundle: Uint8Array;
+}): Promise<Bytes> {
   const entries = parseBundle(bundle, n);
   const leaves = await Promise.all(
     entries.map(({ seedLeaf, selfLeaf, ciphertext }, receiver) =>
@@ -93,7 +113,14 @@ export async function bundleRoot({ context, dealer, n, bundle }: { context: Byte
 }
 
 /** Key and associated data of the shares that `dealer` seals for `receiver`. */
-async function sealing(context: Bytes, dealer: number, receiver: number, own: X25519KeyPair, peer: Bytes, usage: 'encrypt' | 'decrypt') {
+async function sealing(
+  context: Bytes,
+  dealer: number,
+  receiver: number,
+  own: X25519KeyPair,
+  peer: Bytes,
+  usage: 'encrypt' | 'decrypt',
+) {
   const shared = await agree(own.privateKey, peer);
   const raw = await hkdf(shared, context, concatBytes(utf8('murmur/share/1'), place(dealer, receiver)), 32);
   const key = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, [usage]);
@@ -101,10 +128,20 @@ async function sealing(context: Bytes, dealer: number, receiver: number, own: X2
 }
 
 /** The sealed opening, or undefined for a receiver whose channel key is refused. */
-async function seal(context: Bytes, dealer: number, receiver: number, own: X25519KeyPair, peer: Bytes, iv: Bytes, opening: HeldShare): Promise<Bytes | undefined> {
+async function seal(
+  context: Bytes,
+  dealer: number,
+  receiver: number,
+  own: X25519KeyPair,
+  peer: Bytes,
+  iv: Bytes,
+  opening: HeldShare,
+): Promise<Bytes | undefined> {
   try {
     const { key, additionalData } = await sealing(context, dealer, receiver, own, peer, 'encrypt');
-    return new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, serialiseHeldShare(opening)));
+    return new Uint8Array(
+      await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, serialiseHeldShare(opening)),
+    );
   } catch (error) {
     if (hasCode(error, 'refused')) return undefined;
     throw error;
@@ -117,7 +154,15 @@ async function seal(context: Bytes, dealer: number, receiver: number, own: X2551
  * @param channelKeys everybody's channel public key by roster index, the own one included
  * @returns the bundle to publish and its root, the digest of the Share record
  */
-export async function dealShares({ context, index, channel, channelKeys, secrets, threshold, random }: {
+export async function dealShares({
+  context,
+  index,
+  channel,
+  channelKeys,
+  secrets,
+  threshold,
+  random,
+}: {
   context: Bytes;
   index: number;
   channel: X25519KeyPair;
@@ -128,12 +173,20 @@ export async function dealShares({ context, index, channel, channelKeys, secrets
 }): Promise<{ bundle: Bytes; root: Bytes }> {
   const n = channelKeys.length;
   check(Number.isInteger(index) && index >= 0 && index < n, `index ${index} is not in the roster`);
-  check(equalBytes(channelKeys[index] as Bytes, channel.publicKey), 'the roster has another channel key at the own index');
+  check(
+    equalBytes(channelKeys[index] as Bytes, channel.publicKey),
+    'the roster has another channel key at the own index',
+  );
   const seedShares = split(secrets.seed, threshold, n, random);
   const selfShares = split(secrets.selfMask, threshold, n, random);
   // Randomness is drawn in order, before anything asynchronous: a seeded simulation repeats it.
   const held = seedShares.map((seedShare, v) => ({
-    opening: { seedShare, selfShare: selfShares[v] as Bytes, seedSalt: random(SALT_BYTES), selfSalt: random(SALT_BYTES) },
+    opening: {
+      seedShare,
+      selfShare: selfShares[v] as Bytes,
+      seedSalt: random(SALT_BYTES),
+      selfSalt: random(SALT_BYTES),
+    },
     nonce: random(NONCE_BYTES),
   }));
   // What a receiver gets whose channel key is of small order: it cannot acknowledge, and stops nobody else.
@@ -161,7 +214,16 @@ export async function dealShares({ context, index, channel, channelKeys, secrets
  * @throws MurmurError bad-input (malformed), bad-hash (not the recorded bundle), bad-share (does not open, or not what the
  * dealer committed to), refused (the dealer's channel key is of small order)
  */
-export async function openShare({ context, dealer, index, channel, dealerChannelKey, bundle, root, members }: {
+export async function openShare({
+  context,
+  dealer,
+  index,
+  channel,
+  dealerChannelKey,
+  bundle,
+  root,
+  members,
+}: {
   context: Bytes;
   dealer: number;
   index: number;
@@ -173,22 +235,37 @@ export async function openShare({ context, dealer, index, channel, dealerChannel
 }): Promise<HeldShare> {
   check(Number.isInteger(index) && index >= 0 && index < members, `index ${index} is not in the roster`);
   if (!equalBytes(await bundleRoot({ context, dealer, n: members, bundle }), root)) {
-    throw new MurmurError('bad-hash', `the bundle of dealer ${dealer} is not the one it recorded`, { details: { dealer } });
+    throw new MurmurError('bad-hash', `the bundle of dealer ${dealer} is not the one it recorded`, {
+      details: { dealer },
+    });
   }
   const { seedLeaf, selfLeaf, ciphertext } = parseBundle(bundle, members)[index] as BundleEntry;
   const { key, additionalData } = await sealing(context, dealer, index, channel, dealerChannelKey, 'decrypt');
   let opening: Uint8Array;
   try {
     const iv = ciphertext.slice(0, NONCE_BYTES);
-    opening = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, ciphertext.slice(NONCE_BYTES)));
+    opening = new Uint8Array(
+      await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, ciphertext.slice(NONCE_BYTES)),
+    );
   } catch (cause) {
-    throw new MurmurError('bad-share', `the share of dealer ${dealer} does not decrypt`, { details: { dealer }, cause });
+    throw new MurmurError('bad-share', `the share of dealer ${dealer} does not decrypt`, {
+      details: { dealer },
+      cause,
+    });
   }
   const held = parseHeldShare(opening);
-  const seedOpens = equalBytes(await shareLeaf('seed', context, dealer, index, held.seedShare, held.seedSalt), seedLeaf);
-  const selfOpens = equalBytes(await shareLeaf('self', context, dealer, index, held.selfShare, held.selfSalt), selfLeaf);
+  const seedOpens = equalBytes(
+    await shareLeaf('seed', context, dealer, index, held.seedShare, held.seedSalt),
+    seedLeaf,
+  );
+  const selfOpens = equalBytes(
+    await shareLeaf('self', context, dealer, index, held.selfShare, held.selfSalt),
+    selfLeaf,
+  );
   if (!seedOpens || !selfOpens) {
-    throw new MurmurError('bad-share', `the share of dealer ${dealer} is not the one it committed to`, { details: { dealer } });
+    throw new MurmurError('bad-share', `the share of dealer ${dealer} is not the one it committed to`, {
+      details: { dealer },
+    });
   }
   return held;
 }

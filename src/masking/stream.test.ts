@@ -45,12 +45,21 @@ function addSlowly(layout: Layout, vectors: readonly { bytes: Uint8Array; sign: 
 
 async function expectedSum(job: StreamJob): Promise<Bytes> {
   const size = layoutBytes(job.layout);
-  const streams = await Promise.all(job.streams.map(async ({ key, sign }) => ({ bytes: await aesCtr(key, new Uint8Array(16), new Uint8Array(size)), sign })));
+  const streams = await Promise.all(
+    job.streams.map(async ({ key, sign }) => ({
+      bytes: await aesCtr(key, new Uint8Array(16), new Uint8Array(size)),
+      sign,
+    })),
+  );
   return addSlowly(job.layout, [...streams, ...job.addends.map(({ packed, sign }) => ({ bytes: packed, sign }))]);
 }
 
 const randomKey = (byte: number) => Uint8Array.from({ length: 16 }, (_, i) => (byte * 31 + i * 7) & 255);
-const streamsOf = (total: number) => Array.from({ length: total }, (_, i) => ({ key: randomKey(i + 1), sign: i % 3 === 1 ? (-1 as const) : (1 as const) }));
+const streamsOf = (total: number) =>
+  Array.from({ length: total }, (_, i) => ({
+    key: randomKey(i + 1),
+    sign: i % 3 === 1 ? (-1 as const) : (1 as const),
+  }));
 
 describe('AES-CTR', () => {
   it('gives NIST SP 800-38A F.5.1', async () => {
@@ -71,9 +80,25 @@ describe('sumStreams', () => {
     for (let width = 2; width <= 48; width++) {
       const layout = layoutOf([1, 48], [201, width], [7, 50 - width], [33, width]);
       const size = layoutBytes(layout);
-      const packed = await sumStreams({ layout, start: 0, end: size, streams: [{ key: randomKey(width), sign: 1 }], addends: [] });
+      const packed = await sumStreams({
+        layout,
+        start: 0,
+        end: size,
+        streams: [{ key: randomKey(width), sign: 1 }],
+        addends: [],
+      });
       checkPadding(layout, packed);
-      const job: StreamJob = { layout, start: 0, end: size, streams: streamsOf(9), addends: [{ packed, sign: 1 }, { packed, sign: -1 }, { packed, sign: -1 }] };
+      const job: StreamJob = {
+        layout,
+        start: 0,
+        end: size,
+        streams: streamsOf(9),
+        addends: [
+          { packed, sign: 1 },
+          { packed, sign: -1 },
+          { packed, sign: -1 },
+        ],
+      };
       const sum = await sumStreams(job);
       expect(sum, `width ${width}`).toEqual(await expectedSum(job));
       checkPadding(layout, sum);
@@ -81,7 +106,10 @@ describe('sumStreams', () => {
   });
 
   it('is exact for random layouts (property)', async () => {
-    const shape = fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 2, max: 48 })), { minLength: 1, maxLength: 6 });
+    const shape = fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 2, max: 48 })), {
+      minLength: 1,
+      maxLength: 6,
+    });
     await fc.assert(
       fc.asyncProperty(shape, fc.integer({ min: 1, max: 6 }), async (segments, total) => {
         const layout = layoutOf(...segments);
@@ -95,9 +123,17 @@ describe('sumStreams', () => {
   it('made range by range equals the whole, and so do its jobs', async () => {
     const layout = layoutOf([1, 48], [150_000, 18], [3, 13], [40_001, 31]);
     const size = layoutBytes(layout);
-    const rings = layout.map(({ length, width }, s): RingValues => Float64Array.from({ length }, (_, j) => (j * 977 + s) % 2 ** width));
+    const rings = layout.map(({ length, width }, s): RingValues =>
+      Float64Array.from({ length }, (_, j) => (j * 977 + s) % 2 ** width),
+    );
     const clean = packRing(layout, rings);
-    const job: StreamJob = { layout, start: 0, end: size, streams: streamsOf(5), addends: [{ packed: clean, sign: 1 }] };
+    const job: StreamJob = {
+      layout,
+      start: 0,
+      end: size,
+      streams: streamsOf(5),
+      addends: [{ packed: clean, sign: 1 }],
+    };
     expect(planRanges(layout).length).toBeGreaterThan(3);
     const whole = await sumStreams(job);
     expect(whole).toEqual(await expectedSum(job));
@@ -109,17 +145,26 @@ describe('sumStreams', () => {
 
   it('cuts every layout without gaps, at whole coordinates', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 2, max: 48 })), { minLength: 1, maxLength: 8 }), fc.integer({ min: 64, max: 4096 }), (segments, size) => {
-        const layout = layoutOf(...segments);
-        const ranges = planRanges(layout, size);
-        let at = 0;
-        for (const { startByte, endByte } of ranges) {
-          expect(startByte).toBe(at);
-          at = endByte;
-        }
-        expect(at).toBe(layoutBytes(layout));
-        expect(ranges.flatMap(({ pieces }) => pieces).reduce((sum, { length }) => sum + length, 0)).toBe(segments.reduce((sum, [length]) => sum + length, 0));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 2, max: 48 })), {
+          minLength: 1,
+          maxLength: 8,
+        }),
+        fc.integer({ min: 64, max: 4096 }),
+        (segments, size) => {
+          const layout = layoutOf(...segments);
+          const ranges = planRanges(layout, size);
+          let at = 0;
+          for (const { startByte, endByte } of ranges) {
+            expect(startByte).toBe(at);
+            at = endByte;
+          }
+          expect(at).toBe(layoutBytes(layout));
+          expect(ranges.flatMap(({ pieces }) => pieces).reduce((sum, { length }) => sum + length, 0)).toBe(
+            segments.reduce((sum, [length]) => sum + length, 0),
+          );
+        },
+      ),
     );
   });
 
@@ -128,8 +173,15 @@ describe('sumStreams', () => {
     const ones = new Uint8Array(layoutBytes(layout)).fill(255);
     const addends = Array.from({ length: 16_384 }, () => ({ packed: ones, sign: 1 as const }));
     const sum = await sumStreams({ layout, start: 0, end: ones.length, streams: [], addends });
-    expect(sum).toEqual(addSlowly(layout, addends.map(({ packed, sign }) => ({ bytes: packed, sign }))));
-    await expect(sumStreams({ layout, start: 0, end: ones.length, streams: [], addends: [...addends, ...addends] })).rejects.toMatchObject({ code: 'bad-input' });
+    expect(sum).toEqual(
+      addSlowly(
+        layout,
+        addends.map(({ packed, sign }) => ({ bytes: packed, sign })),
+      ),
+    );
+    await expect(
+      sumStreams({ layout, start: 0, end: ones.length, streams: [], addends: [...addends, ...addends] }),
+    ).rejects.toMatchObject({ code: 'bad-input' });
   });
 
   it('reports progress and can be cancelled', async () => {
@@ -158,8 +210,12 @@ describe('sumStreams', () => {
     const layout = layoutOf([100, 18]);
     const end = layoutBytes(layout);
     const base = { layout, start: 0, end, streams: [], addends: [] };
-    await expect(sumStreams({ ...base, streams: [{ key: new Uint8Array(15), sign: 1 }] })).rejects.toMatchObject({ code: 'bad-input' });
-    await expect(sumStreams({ ...base, addends: [{ packed: new Uint8Array(end - 1), sign: 1 }] })).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(sumStreams({ ...base, streams: [{ key: new Uint8Array(15), sign: 1 }] })).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+    await expect(
+      sumStreams({ ...base, addends: [{ packed: new Uint8Array(end - 1), sign: 1 }] }),
+    ).rejects.toMatchObject({ code: 'bad-input' });
     await expect(sumStreams({ ...base, start: 7 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 });

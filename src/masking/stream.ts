@@ -3,7 +3,7 @@
  * (docs/protocol.md, section 8).
  *
  * Stream byte i masks packed byte i, so any byte range can be worked out alone: {@link splitJob} cuts a sum into jobs
- * that workers do apart, and {@link sumStreams} goes through its range piece by piece. Memory stays bounded (about 2 MB
+ * that workers do apart, and {@link sumStreams} goes through its range piece by piece. Memory stays bounded (about 1 MB
  * beside inputs and output, whatever the vector's length and the number of streams); several WebCrypto calls are in
  * flight while the kernel adds what has arrived. The result is exact modulo 2^width in every coordinate, with zero
  * padding. Key streams are wiped from the kernel's memory; WebCrypto's own buffers are left to the garbage collector.
@@ -49,8 +49,8 @@ export interface SumOptions {
   readonly openStream?: OpenStream | undefined;
 }
 
-/** Bytes of a WebCrypto call: large enough that the call costs little, small enough that everything stays in cache. */
-export const RANGE_BYTES = 147_456;
+/** Most bytes of one WebCrypto call: enough that the call costs little, few enough that everything stays in the second-level cache. */
+export const RANGE_BYTES = 73_728;
 /** Groups of {@link LANES} calls in flight. */
 const GROUPS_IN_FLIGHT = 2;
 /** WebCrypto calls in flight. */
@@ -175,7 +175,9 @@ class RangeSum {
     this.#sizeBytes = Math.ceil((range.endByte - this.#blockStart) / VECTOR_BYTES) * VECTOR_BYTES;
     const classes = classCount(range.pieces);
     // Ranges inside one segment have the same masks; then only the accumulators start anew.
-    const key = range.pieces.map(({ startByte, length, width }) => `${startByte - this.#blockStart} ${length} ${width}`).join();
+    const key = range.pieces
+      .map(({ startByte, length, width }) => `${startByte - this.#blockStart} ${length} ${width}`)
+      .join();
     if (key !== this.#maskKey) {
       this.#classes = classes;
       this.#capacity = this.#sizeBytes;
@@ -183,7 +185,8 @@ class RangeSum {
       const memory = this.#kernel.memory((3 * classes + LANES) * this.#capacity);
       this.#writeMasks(memory, range);
     }
-    for (let i = 0; i < classes; i++) new Uint8Array(this.#kernel.memory(0), this.#accumulator(i), 2 * this.#sizeBytes).fill(0);
+    for (let i = 0; i < classes; i++)
+      new Uint8Array(this.#kernel.memory(0), this.#accumulator(i), 2 * this.#sizeBytes).fill(0);
   }
 
   #mask(i: number): number {
@@ -200,7 +203,9 @@ class RangeSum {
 
   /** Which bits of each digit belong to which class: the coordinates dealt out in turn. */
   #writeMasks(memory: ArrayBuffer, { pieces }: Range): void {
-    const masks = Array.from({ length: this.#classes }, (_, i) => new Uint16Array(memory, this.#mask(i), this.#capacity / 2).fill(0));
+    const masks = Array.from({ length: this.#classes }, (_, i) =>
+      new Uint16Array(memory, this.#mask(i), this.#capacity / 2).fill(0),
+    );
     let ofClass = 0;
     for (const { startByte, length, width } of pieces) {
       let bit = 8 * (startByte - this.#blockStart);
@@ -284,10 +289,19 @@ export async function sumStreams(
 ): Promise<Bytes> {
   const { layout, start, end, addends } = job;
   check(job.streams.length + addends.length <= MAX_VECTORS, `more than ${MAX_VECTORS} vectors in one sum`);
-  check(job.streams.every(({ key }) => key.length === 16), 'an AES-128 key has 16 bytes');
-  check(addends.every(({ packed }) => packed.length === end - start), 'an addend does not fit the range');
+  check(
+    job.streams.every(({ key }) => key.length === 16),
+    'an AES-128 key has 16 bytes',
+  );
+  check(
+    addends.every(({ packed }) => packed.length === end - start),
+    'an addend does not fit the range',
+  );
   const ranges = planRanges(layout).filter(({ startByte, endByte }) => startByte >= start && endByte <= end);
-  check(ranges.length > 0 && ranges[0]?.startByte === start && ranges.at(-1)?.endByte === end, 'the range is not cut where the layout may be cut');
+  check(
+    ranges.length > 0 && ranges[0]?.startByte === start && ranges.at(-1)?.endByte === end,
+    'the range is not cut where the layout may be cut',
+  );
   throwIfCancelled(signal);
 
   const streams = await Promise.all(job.streams.map(async ({ key, sign }) => ({ read: await openStream(key), sign })));
@@ -307,7 +321,8 @@ export async function sumStreams(
     const sum = new RangeSum(kernel);
     let next = 0;
     const refill = () => {
-      while (inFlight.length < GROUPS_IN_FLIGHT && next < calls.length) inFlight.push(begin(calls[next++] as (typeof calls)[number]));
+      while (inFlight.length < GROUPS_IN_FLIGHT && next < calls.length)
+        inFlight.push(begin(calls[next++] as (typeof calls)[number]));
     };
     refill();
     for (const range of ranges) {

@@ -13,12 +13,19 @@ describe('shareThreshold', () => {
 
   it('keeps 2t > n + C, so two survivor sets cannot both be answered', () => {
     for (let n = 3; n <= 128; n++) {
-      for (const bps of [0, 1, 1000, 3300, 9999]) expect(2 * shareThreshold(n, bps)).toBeGreaterThan(n + corruptBound(n, bps));
+      for (const bps of [0, 1, 1000, 3300, 9999])
+        expect(2 * shareThreshold(n, bps)).toBeGreaterThan(n + corruptBound(n, bps));
     }
   });
 
   it('refuses other sizes and fractions', () => {
-    for (const [n, bps] of [[2, 1000], [129, 1000], [3.5, 1000], [10, 10_000], [10, -1]] as const) {
+    for (const [n, bps] of [
+      [2, 1000],
+      [129, 1000],
+      [3.5, 1000],
+      [10, 10_000],
+      [10, -1],
+    ] as const) {
       expect(() => shareThreshold(n, bps)).toThrow(/members|corruptBps/);
     }
   });

@@ -60,7 +60,9 @@ export function parseAnswer(bytes: Uint8Array, n: number): UnmaskAnswer {
   const u3 = bytesToBigInt(reader.take(32));
   checkSets(u2, u3);
   check(u2 >> BigInt(n) === 0n, 'U2 has a member outside the roster');
-  const openings = new Map(members(u2).map((v) => [v, { share: reader.take(SHARE_BYTES), salt: reader.take(SALT_BYTES) }]));
+  const openings = new Map(
+    members(u2).map((v) => [v, { share: reader.take(SHARE_BYTES), salt: reader.take(SALT_BYTES) }]),
+  );
   reader.end();
   return { u2, u3, openings };
 }
@@ -71,7 +73,15 @@ export function sumRoot(packedSum: Bytes): Promise<Bytes> {
 }
 
 /** The answer when it is for these sets and all its openings are what the dealers committed to, else undefined. */
-async function verifiedAnswer(bytes: Bytes, from: number, n: number, context: Bytes, u2: Bitmap, u3: Bitmap, bundles: ReadonlyMap<number, readonly BundleEntry[]>): Promise<UnmaskAnswer | undefined> {
+async function verifiedAnswer(
+  bytes: Bytes,
+  from: number,
+  n: number,
+  context: Bytes,
+  u2: Bitmap,
+  u3: Bitmap,
+  bundles: ReadonlyMap<number, readonly BundleEntry[]>,
+): Promise<UnmaskAnswer | undefined> {
   let answer: UnmaskAnswer;
   try {
     answer = parseAnswer(bytes, n);
@@ -94,7 +104,12 @@ async function verifiedAnswer(bytes: Bytes, from: number, n: number, context: By
  * A secret from t of the shares, accepted when `matches` its public image. A dealer whose shares do not all lie on one
  * polynomial gives different secrets from different shares: every window of t consecutive holders is tried.
  */
-async function rebuild<T>(dealer: number, shares: readonly IndexedShare[], threshold: number, matches: (secret: Bytes) => Promise<T | undefined>): Promise<T> {
+async function rebuild<T>(
+  dealer: number,
+  shares: readonly IndexedShare[],
+  threshold: number,
+  matches: (secret: Bytes) => Promise<T | undefined>,
+): Promise<T> {
   const windows = shares.length === threshold ? 1 : shares.length;
   for (let first = 0; first < windows; first++) {
     let secret: Bytes;
@@ -107,7 +122,9 @@ async function rebuild<T>(dealer: number, shares: readonly IndexedShare[], thres
     const found = await matches(secret);
     if (found !== undefined) return found;
   }
-  throw new MurmurError('bad-share', `the shares of dealer ${dealer} do not give the secret it committed to`, { details: { dealer } });
+  throw new MurmurError('bad-share', `the shares of dealer ${dealer} do not give the secret it committed to`, {
+    details: { dealer },
+  });
 }
 
 /**
@@ -120,7 +137,21 @@ async function rebuild<T>(dealer: number, shares: readonly IndexedShare[], thres
  * @throws MurmurError not-found (a bundle or an input is missing, or fewer than t good answers), bad-share (a dealer
  * committed to shares of another secret; details.dealer), bad-input, cancelled
  */
-export async function unmaskSum({ layout, context, maskContext, u2, u3, threshold, maskPublicKeys, selfMaskCommitments, bundles, inputs, answers, signal, runJobs }: {
+export async function unmaskSum({
+  layout,
+  context,
+  maskContext,
+  u2,
+  u3,
+  threshold,
+  maskPublicKeys,
+  selfMaskCommitments,
+  bundles,
+  inputs,
+  answers,
+  signal,
+  runJobs,
+}: {
   layout: Layout;
   context: Bytes;
   maskContext: Bytes;
@@ -149,7 +180,8 @@ export async function unmaskSum({ layout, context, maskContext, u2, u3, threshol
   }
   const addends = survivors.map((u) => {
     const packed = inputs.get(u);
-    if (!packed) throw new MurmurError('not-found', `the masked vector of member ${u} is missing`, { details: { index: u } });
+    if (!packed)
+      throw new MurmurError('not-found', `the masked vector of member ${u} is missing`, { details: { index: u } });
     checkPadding(layout, packed);
     return { packed, sign: 1 as const };
   });
@@ -162,9 +194,12 @@ export async function unmaskSum({ layout, context, maskContext, u2, u3, threshol
     else discardedAnswers.push(from);
   }
   if (good.length < threshold) {
-    throw new MurmurError('not-found', `${good.length} good answers where ${threshold} are needed`, { details: { good: good.length, threshold } });
+    throw new MurmurError('not-found', `${good.length} good answers where ${threshold} are needed`, {
+      details: { good: good.length, threshold },
+    });
   }
-  const sharesOf = (v: number): IndexedShare[] => good.map(({ x, answer }) => ({ x, share: (answer.openings.get(v) as { share: Bytes }).share }));
+  const sharesOf = (v: number): IndexedShare[] =>
+    good.map(({ x, answer }) => ({ x, share: (answer.openings.get(v) as { share: Bytes }).share }));
 
   const streams: KeyStream[] = [];
   for (const u of survivors) {

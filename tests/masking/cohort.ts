@@ -9,7 +9,14 @@ import { SeededRandom, type RandomBytes } from '../../src/core/random.ts';
 import { utf8 } from '../../src/core/bytes.ts';
 import type { Layout } from '../../src/protocol/layout.ts';
 import { maskContext, roundContext, type RoundIdentity } from '../../src/masking/context.ts';
-import { commitSelfMask, createRoundSecrets, generateChannelKeys, maskKeys, type RoundSecrets, type X25519KeyPair } from '../../src/masking/keys.ts';
+import {
+  commitSelfMask,
+  createRoundSecrets,
+  generateChannelKeys,
+  maskKeys,
+  type RoundSecrets,
+  type X25519KeyPair,
+} from '../../src/masking/keys.ts';
 import { maskVector } from '../../src/masking/mask.ts';
 import { dealShares, openShare, type HeldShare } from '../../src/masking/shares.ts';
 import { shareThreshold } from '../../src/masking/threshold.ts';
@@ -49,8 +56,18 @@ export async function seededRandom(text: string): Promise<SeededRandom> {
 export function testRound(layout: Layout, change: Partial<RoundIdentity> = {}): RoundIdentity {
   const filled = (byte: number, length = 32) => new Uint8Array(length).fill(byte);
   return {
-    chainId: 31337, coordinator: filled(0xc0, 20), task: 1n, round: 1, group: 0, step: 1, layout,
-    baseModel: filled(1), specHash: filled(2), rosterHash: filled(3), beacon: filled(4), ...change,
+    chainId: 31337,
+    coordinator: filled(0xc0, 20),
+    task: 1n,
+    round: 1,
+    group: 0,
+    step: 1,
+    layout,
+    baseModel: filled(1),
+    specHash: filled(2),
+    rosterHash: filled(3),
+    beacon: filled(4),
+    ...change,
   };
 }
 
@@ -63,7 +80,13 @@ export async function makeCohort(seed: string, n: number, layout: Layout, corrup
   for (let i = 0; i < n; i++) {
     const { pair: channel, secret: channelSecret } = await generateChannelKeys(random);
     const secrets = createRoundSecrets(random);
-    people.push({ channel, channelSecret, secrets, keys: await maskKeys(secrets.seed), selfMaskCommitment: await commitSelfMask(secrets.selfMask) });
+    people.push({
+      channel,
+      channelSecret,
+      secrets,
+      keys: await maskKeys(secrets.seed),
+      selfMaskCommitment: await commitSelfMask(secrets.selfMask),
+    });
   }
   const channelKeys = people.map(({ channel }) => channel.publicKey);
   const dealt = [];
@@ -71,7 +94,13 @@ export async function makeCohort(seed: string, n: number, layout: Layout, corrup
     dealt.push(await dealShares({ context, index, channel, channelKeys, secrets, threshold, random }));
   }
   return {
-    n, threshold, layout, context, people, channelKeys, random,
+    n,
+    threshold,
+    layout,
+    context,
+    people,
+    channelKeys,
+    random,
     maskPublicKeys: people.map(({ keys }) => keys.publicKey),
     selfMaskCommitments: people.map(({ selfMaskCommitment }) => selfMaskCommitment),
     bundles: new Map(dealt.map(({ bundle }, i) => [i, bundle])),
@@ -83,34 +112,65 @@ export async function makeCohort(seed: string, n: number, layout: Layout, corrup
 export async function openAll(cohort: Cohort, index: number, u2: Bitmap): Promise<Map<number, HeldShare>> {
   const held = new Map<number, HeldShare>();
   for (const dealer of members(u2)) {
-    held.set(dealer, await openShare({
-      context: cohort.context, dealer, index, members: cohort.n,
-      channel: (cohort.people[index] as TestMember).channel,
-      dealerChannelKey: cohort.channelKeys[dealer] as Bytes,
-      bundle: cohort.bundles.get(dealer) as Bytes,
-      root: cohort.roots[dealer] as Bytes,
-    }));
+    held.set(
+      dealer,
+      await openShare({
+        context: cohort.context,
+        dealer,
+        index,
+        members: cohort.n,
+        channel: (cohort.people[index] as TestMember).channel,
+        dealerChannelKey: cohort.channelKeys[dealer] as Bytes,
+        bundle: cohort.bundles.get(dealer) as Bytes,
+        root: cohort.roots[dealer] as Bytes,
+      }),
+    );
   }
   return held;
 }
 
-export async function maskOne(cohort: Cohort, index: number, u2: Bitmap, packed: Bytes, context = cohort.context): Promise<Bytes> {
+export async function maskOne(
+  cohort: Cohort,
+  index: number,
+  u2: Bitmap,
+  packed: Bytes,
+  context = cohort.context,
+): Promise<Bytes> {
   const person = cohort.people[index] as TestMember;
   return maskVector({
-    layout: cohort.layout, packed, maskContext: await maskContext(context, u2), u2, index,
-    secrets: person.secrets, maskKeys: person.keys, maskPublicKeys: cohort.maskPublicKeys,
+    layout: cohort.layout,
+    packed,
+    maskContext: await maskContext(context, u2),
+    u2,
+    index,
+    secrets: person.secrets,
+    maskKeys: person.keys,
+    maskPublicKeys: cohort.maskPublicKeys,
   });
 }
 
 /** Masks, drops, answers and sums: `packed` by member of U2; only members of `answering` (inside U3) answer. */
-export async function runRound(cohort: Cohort, u2Indices: readonly number[], u3Indices: readonly number[], answering: readonly number[], packed: ReadonlyMap<number, Bytes>): Promise<Bytes> {
+export async function runRound(
+  cohort: Cohort,
+  u2Indices: readonly number[],
+  u3Indices: readonly number[],
+  answering: readonly number[],
+  packed: ReadonlyMap<number, Bytes>,
+): Promise<Bytes> {
   const u2 = bitmapOf(u2Indices);
   const u3 = bitmapOf(u3Indices);
   const inputs = new Map<number, Bytes>();
   for (const u of u3Indices) inputs.set(u, await maskOne(cohort, u, u2, packed.get(u) as Bytes));
   const answers = new Map<number, Bytes>();
   for (const u of answering) answers.set(u, buildAnswer({ u2, u3, held: await openAll(cohort, u, u2) }));
-  const { packedSum, discardedAnswers } = await unmaskSum({ ...sumInputs(cohort), maskContext: await maskContext(cohort.context, u2), u2, u3, inputs, answers });
+  const { packedSum, discardedAnswers } = await unmaskSum({
+    ...sumInputs(cohort),
+    maskContext: await maskContext(cohort.context, u2),
+    u2,
+    u3,
+    inputs,
+    answers,
+  });
   if (discardedAnswers.length > 0) throw new Error(`honest answers discarded: ${discardedAnswers}`);
   return packedSum;
 }
