@@ -4,6 +4,7 @@ import { buildNodeBundles, buildPage, ensureDependencies, runScript } from './se
 
 await runScript(async () => {
   ensureDependencies();
-  await buildNodeBundles({ force: true });
+  const failed = await buildNodeBundles({ force: true });
+  if (failed.length > 0) throw new Error(`could not be bundled: ${failed.join(', ')}`);
   if (!buildPage({ force: true })) throw new Error('index.html does not exist: there is no page to build');
 });

@@ -4,7 +4,7 @@
  * their sources. Needs Node 20 and npm, nothing else. Writes to stderr only, so that a caller's stdout stays clean.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { isStale } from './lib/freshness.mjs';
 import { fitsThisMachine } from './lib/lock.mjs';
 import { inRoot, root } from './lib/paths.mjs';
@@ -24,11 +24,14 @@ const NO_MEASUREMENT = ['index.ts', 'figure.ts'];
 const NODE_SOURCES = ['node', 'relay', 'bench', 'src', 'contracts-abi', 'package-lock.json', 'scripts/setup.mjs'];
 const PAGE_SOURCES = ['index.html', 'public', 'src', 'workers', 'contracts-abi', 'package-lock.json', 'vite.config.ts'];
 
-/** Dependencies and Node bundles. Throws an Error in words when one of them cannot be had. */
+/**
+ * Dependencies and Node bundles. Throws an Error in words when the dependencies cannot be had.
+ * @returns names of bundles that could not be made; esbuild said why on stderr
+ */
 export async function setup() {
   ensureNode();
   ensureDependencies();
-  await buildNodeBundles();
+  return buildNodeBundles();
 }
 
 /** The page, unless it is newer than its sources. @returns {boolean} whether there is a page */
@@ -40,31 +43,39 @@ export function buildPage({ force = false } = {}) {
   return true;
 }
 
-/** Bundles every Node entry that exists. @param {{ force?: boolean }} options */
+/**
+ * Bundles every Node entry that exists, each for itself: one that is broken does not hold the others.
+ * @param {{ force?: boolean }} options @returns {Promise<string[]>} names of those that could not be bundled
+ */
 export async function buildNodeBundles({ force = false } = {}) {
-  const entries = nodeEntries();
-  const outputs = Object.keys(entries).map((name) => `dist/node/${name}.js`);
-  if (!force && !outputs.some((output) => isStale(output, NODE_SOURCES))) return;
+  const stale = Object.entries(nodeEntries()).filter(
+    ([name]) => force || isStale(`dist/node/${name}.js`, NODE_SOURCES),
+  );
+  if (stale.length === 0) return [];
   say('bundling the Node programs');
   const esbuild = await import('esbuild');
-  try {
-    await esbuild.build({
-      absWorkingDir: root,
-      entryPoints: entries,
-      outdir: 'dist/node',
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: `node${NODE_MAJOR}`,
-      packages: 'external',
-      sourcemap: true,
-      logLevel: 'warning',
-    });
-  } catch {
-    throw new Error('the Node programs could not be bundled; esbuild said why above');
-  } finally {
-    await esbuild.stop();
-  }
+  const made = await Promise.allSettled(stale.map(([name, source]) => esbuild.build(bundleOptions(name, source))));
+  await esbuild.stop();
+  const failed = stale.map(([name]) => name).filter((_, i) => made[i]?.status === 'rejected');
+  // What is left of an earlier build would run code that is no longer there.
+  for (const name of failed) rmSync(inRoot(`dist/node/${name}.js`), { force: true });
+  return failed;
+}
+
+/** @param {string} name @param {string} source @returns {import('esbuild').BuildOptions} */
+function bundleOptions(name, source) {
+  return {
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile: `dist/node/${name}.js`,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: `node${NODE_MAJOR}`,
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+  };
 }
 
 /** Output name to source; each measurement of bench/ is its own bundle, loaded by name. @returns {Record<string, string>} */
@@ -142,4 +153,9 @@ export async function runScript(main) {
   }
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) await runScript(setup);
+if (import.meta.url === `file://${process.argv[1]}`) {
+  await runScript(async () => {
+    const failed = await setup();
+    if (failed.length > 0) throw new Error(`could not be bundled: ${failed.join(', ')}`);
+  });
+}

@@ -121,7 +121,7 @@ async function ensureChromium() {
 }
 
 /** The page is built before everything else: its size is checked and the end-to-end tests open it. */
-function buildProgramsAndPage() {
+function countPage() {
   try {
     if (buildPage()) tally.passed += 1;
     else tally.skip('page', 'index.html does not exist in this checkout');
@@ -138,8 +138,8 @@ async function main() {
   /** @param {string} name */
   const wanted = (name) => names.length === 0 || names.includes(name);
 
-  await setup();
-  buildProgramsAndPage();
+  for (const name of await setup()) tally.fail(`bundle dist/node/${name}.js`);
+  countPage();
   const together = Object.keys(computing).filter(wanted);
   const jobs = together.flatMap((name) => computing[name]?.() ?? []);
   if (jobs.length > 0) await timed(together.join(', '), () => inParallel(jobs));
