@@ -47,9 +47,12 @@ export interface TaskOverview {
 export interface NetworkView {
   readonly network: NetworkInfo;
   readonly task: TaskOverview;
+  /** on chain, of the task that this tab takes part in */
+  readonly joinedModelHash?: Hex;
 }
 
-export type DataSource = { readonly kind: 'sample'; readonly path: string } | { readonly kind: 'file'; readonly file: File };
+export type DataSource =
+  { readonly kind: 'sample'; readonly path: string } | { readonly kind: 'file'; readonly file: File };
 
 /** What was read from a file. The rows themselves stay in the worker. */
 export interface DataView {
@@ -73,21 +76,16 @@ export interface TypedData {
   readonly message: Readonly<Record<string, string>>;
 }
 
-/** What the person's own wallet signs to register: the session key and, where the task has a stake, the permit to take it. */
-export interface RegistrationRequest {
-  readonly registration: TypedData;
-  readonly permit?: TypedData;
-}
-
-export interface RegistrationSignatures {
-  readonly registration: Hex;
-  readonly permit?: Hex;
-}
-
 /** A transaction for the person's own wallet to send. */
 export interface ContractCall {
   readonly to: Hex;
   readonly data: Hex;
+}
+
+/** What the person's own wallet does to register: sign, and where the task has a stake, allow the contract to take it. */
+export interface RegistrationRequest {
+  readonly registration: TypedData;
+  readonly approval?: ContractCall;
 }
 
 /** One request that left this tab. */
@@ -143,7 +141,7 @@ export interface ParticipantApi {
   /** What a wallet of the person's own has to sign before {@link registrationCall}. */
   requestRegistration(task: string, wallet: Hex): Promise<RegistrationRequest>;
   /** The transaction by which that wallet registers. */
-  registrationCall(task: string, wallet: Hex, signatures: RegistrationSignatures): Promise<ContractCall>;
+  registrationCall(request: RegistrationRequest, signature: Hex): Promise<ContractCall>;
   /** Takes part: with the page's own wallet, which it registers, or with one whose registration is on chain. */
   join(task: string, wallet?: Hex): Promise<void>;
   pause(): Promise<void>;

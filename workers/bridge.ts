@@ -22,7 +22,8 @@ let running: Running | undefined;
 let calls = 0;
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
 let lastSnapshot: Snapshot | undefined;
-let watching: { readonly listener: (snapshot: Snapshot) => void; readonly onError: (error: unknown) => void } | undefined;
+let watching:
+  { readonly listener: (snapshot: Snapshot) => void; readonly onError: (error: unknown) => void } | undefined;
 
 /**
  * Runs one exchange with the participant's worker.

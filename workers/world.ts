@@ -83,7 +83,8 @@ const NetworkSchema = v.object({
 export async function readNetwork(world: World, signal?: AbortSignal): Promise<NetworkInfo> {
   const text = await fetchText(world, '/network.json', signal);
   const result = v.safeParse(NetworkSchema, parseJson(text));
-  if (!result.success) throw new MurmurError('bad-input', 'the network describes itself in a way that this page does not know');
+  if (!result.success)
+    throw new MurmurError('bad-input', 'the network describes itself in a way that this page does not know');
   const { rpcUrl, relayUrl } = result.output;
   return {
     ...result.output,
@@ -109,7 +110,10 @@ export async function fetchText({ sender }: World, path: string, signal?: AbortS
     throw new MurmurError('unreachable', `${path} could not be fetched`, { cause });
   }
   if (!response.ok) {
-    throw new MurmurError(response.status === 404 ? 'not-found' : 'unreachable', `${path} was answered with ${response.status}`);
+    throw new MurmurError(
+      response.status === 404 ? 'not-found' : 'unreachable',
+      `${path} was answered with ${response.status}`,
+    );
   }
   return response.text();
 }

@@ -15,7 +15,8 @@ const MAX_NAME_LENGTH = 240;
 /** Opens a journal, creating its folder, and removes what a crash left unfinished. */
 export async function openFileJournal(folder: string): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(folder)) if (name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
 
   /** Writes happen one after the other, so that of two puts of one key the later one stays. */
   let last: Promise<unknown> = Promise.resolve();

@@ -3,7 +3,11 @@ import { stepKind } from '../protocol/phases.ts';
 import type { ParticipationStatus } from '../session/status.ts';
 import { words } from './words.ts';
 
-export function stepWords(task: { status: 'running' | 'finished' | 'failed'; step: number; trainingRounds: number }): string {
+export function stepWords(task: {
+  status: 'running' | 'finished' | 'failed';
+  step: number;
+  trainingRounds: number;
+}): string {
   if (task.status !== 'running') return words.step[task.status];
   const kind = stepKind(task.step, task.trainingRounds);
   return kind === 'training' ? words.step.training(task.step, task.trainingRounds) : words.step[kind];

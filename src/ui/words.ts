@@ -8,7 +8,10 @@ export const words = {
   name: 'Murmur',
   skip: 'Skip to the content',
   nav: { label: 'Pages', home: 'Start', train: 'Train together' },
-  titles: { '/': 'Murmur', '/train': 'Train together · Murmur', other: 'Page not found · Murmur' } as Record<string, string>,
+  titles: { '/': 'Murmur', '/train': 'Train together · Murmur', other: 'Page not found · Murmur' } as Record<
+    string,
+    string
+  >,
   rows: (count: number) => plural(count, 'row'),
   sites: (count: number) => plural(count, 'site'),
   loading: 'Loading…',
@@ -28,7 +31,8 @@ export const words = {
     title: 'What left this tab',
     intro:
       'Every request that this page sent, newest first. Your rows are in none of them. A wallet extension sends its own requests; they are not listed here.',
-    totals: (requests: number, up: string, down: string) => `${plural(requests, 'request')}, ${up} sent, ${down} received.`,
+    totals: (requests: number, up: string, down: string) =>
+      `${plural(requests, 'request')}, ${up} sent, ${down} received.`,
     empty: 'Nothing has been sent yet.',
     time: 'Time',
     what: 'What',
@@ -51,7 +55,10 @@ export const words = {
     now: 'The network now',
     howTitle: 'How it works',
     how: [
-      { title: 'Your file stays', text: 'The page reads your file in this tab and trains on it here. Nothing is uploaded.' },
+      {
+        title: 'Your file stays',
+        text: 'The page reads your file in this tab and trains on it here. Nothing is uploaded.',
+      },
       {
         title: 'Masks hide each part',
         text: 'Every two sites share a random mask. One adds it, the other subtracts it. In the sum all masks cancel out.',
@@ -98,7 +105,7 @@ export const words = {
     making: 'Making a wallet…',
     makeNote: 'For this local network only. It is kept encrypted in this browser, and you can export it.',
     own: 'Use my own wallet',
-    ownNote: 'Any wallet extension that announces itself to the page. It signs once, when you join.',
+    ownNote: 'Any wallet extension that announces itself to the page. It asks you only when you join.',
     choose: 'Choose a wallet',
     none: 'No wallet extension was found in this browser.',
     connect: (name: string) => `Connect ${name}`,
@@ -107,7 +114,7 @@ export const words = {
     asking: 'Your wallet is asking you…',
     local: 'Wallet made in this tab',
     connected: (name: string) => `Connected with ${name}`,
-    other: 'Use another wallet',
+    other: 'Back',
     export: 'Export',
     exportWarning: 'Whoever has this key has the wallet. Keep it to yourself.',
     exportLabel: 'Private key',
@@ -143,7 +150,8 @@ export const words = {
       `A round may have as few as ${plural(count, 'site')}. If all other sites in a round worked together, or most of them together with the relay, they could uncover what yours added to the sum. Join with sites that you trust not to do so.`,
     noNoise:
       'This task adds no noise. The sum of all sites is exact, and everybody sees it. There is no mathematical limit on what the sum may tell about one site.',
-    verdicts: 'After each round your tab votes whether the model got better on your held-out rows. Your vote is public.',
+    verdicts:
+      'After each round your tab votes whether the model got better on your held-out rows. Your vote is public.',
     exact:
       'The score of all sites together is published exactly. When only one site joins or leaves between two rounds, the others can work out how well the model does at that site. They never see a row.',
     action: 'Join the training',
@@ -151,12 +159,15 @@ export const words = {
     signing: 'Sign in your wallet…',
     first: { identity: 'First choose a wallet in step 1.', data: 'First choose a file in step 2.' },
     signature: 'Joining signs one registration. No more questions after that.',
+    signatureOwn:
+      'Your wallet asks you to sign a registration, to allow the stake and to send it. No more questions after that.',
     stakeLocal: (amount: string) => `The stake of ${amount} FLOCK is play money that this local network gives you.`,
     stakeReal: (amount: string) => `The stake is ${amount} FLOCK. You get it back when you leave between rounds.`,
   },
   live: {
     before: 'Waiting for the next round',
-    subtitle: (rows: number) => `Your ${plural(rows, 'row')} ${rows === 1 ? 'stays' : 'stay'} here. What leaves is one masked vector a round.`,
+    subtitle: (rows: number) =>
+      `Your ${plural(rows, 'row')} ${rows === 1 ? 'stays' : 'stay'} here. What leaves is one masked vector a round.`,
     over: (rows: number) => `Your ${plural(rows, 'row')} never left this tab.`,
     roundOf: (round: number) => `Round ${round}`,
     phases: {
@@ -185,7 +196,8 @@ export const words = {
     cohortLabel: (sites: number, gone: readonly string[], masks: boolean) =>
       `${plural(sites, 'site')}${masks ? ', each two share a mask' : ''}. ${gone.length === 0 ? 'Nobody has left.' : `Left: ${gone.join(', ')}.`}`,
     cohortEmpty: 'Nobody has joined this round yet.',
-    threshold: (threshold: number, joined: number) => `${threshold} of ${joined} sites are enough to finish this round.`,
+    threshold: (threshold: number, joined: number) =>
+      `${threshold} of ${joined} sites are enough to finish this round.`,
     training: 'This machine',
     backend: 'Computes with',
     backends: { webgpu: 'WebGPU', webgl: 'WebGL', wasm: 'WebAssembly', cpu: 'JavaScript' } as Record<string, string>,
@@ -205,7 +217,8 @@ export const words = {
     hide: 'You may hide this tab. It goes on, and picks up after a reload.',
     paused: 'Paused. The round goes on without you until you return.',
     elsewhereTitle: 'Another tab is taking part',
-    elsewhereText: 'In this browser only one tab takes part at a time. This tab takes over when the other one is closed.',
+    elsewhereText:
+      'In this browser only one tab takes part at a time. This tab takes over when the other one is closed.',
     model: 'Model fingerprint',
     modelHere: 'Worked out here',
     modelChain: 'On the chain',
@@ -242,6 +255,7 @@ export const words = {
   },
   history: {
     title: 'Rounds',
+    table: 'Rounds so far',
     round: 'Round',
     kind: 'What',
     kinds: { statistics: 'averages', training: 'training', evaluation: 'check' },
@@ -268,15 +282,24 @@ export const words = {
     code: 'Code',
     byCode: {
       'bad-input': { title: 'This does not fit', hint: 'Check the file or the entry and try again.' },
-      'bad-hash': { title: 'Received data was altered', hint: 'Reload the page. If it happens again, use another network address.' },
+      'bad-hash': {
+        title: 'Received data was altered',
+        hint: 'Reload the page. If it happens again, use another network address.',
+      },
       'bad-signature': { title: 'A signature is not valid', hint: 'Try again, with the wallet that you chose.' },
-      'bad-share': { title: 'A key piece from another site is wrong', hint: 'Nothing to do: the round goes on without it.' },
+      'bad-share': {
+        title: 'A key piece from another site is wrong',
+        hint: 'Nothing to do: the round goes on without it.',
+      },
       refused: { title: 'A rule forbids this step', hint: 'Wait for the next round or task.' },
       'not-found': { title: 'This was not found', hint: 'Reload the page and try again.' },
       'too-large': { title: 'This is too large', hint: 'Use a smaller file.' },
       timeout: { title: 'It took too long', hint: 'Check your connection and try again.' },
       void: { title: 'The round did not count', hint: 'Nothing to do: it is tried again.' },
-      unreachable: { title: 'The network does not answer', hint: 'Check that the network is running and that you are online, then try again.' },
+      unreachable: {
+        title: 'The network does not answer',
+        hint: 'Check that the network is running and that you are online, then try again.',
+      },
       unsupported: { title: 'This browser lacks something', hint: 'Use a current Chromium, Firefox or Safari.' },
       cancelled: { title: 'The step was stopped', hint: 'Try again when you are ready.' },
       conflict: { title: 'Another tab is in the way', hint: 'Close the other Murmur tabs and try again.' },

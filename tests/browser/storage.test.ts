@@ -88,7 +88,14 @@ describe('openVault', () => {
 describe('other stores', () => {
   it('keep typed arrays as they are', async () => {
     const datasets = openDatasets(database);
-    const dataset = { fileName: 'a', features: Float32Array.of(0.5, 1), labels: Uint8Array.of(1), rows: 1, width: 2, droppedRows: 3 };
+    const dataset = {
+      fileName: 'a',
+      features: Float32Array.of(0.5, 1),
+      labels: Uint8Array.of(1),
+      rows: 1,
+      width: 2,
+      droppedRows: 3,
+    };
     await datasets.put('task', dataset);
     expect(await datasets.get('task')).toEqual(dataset);
     await datasets.delete('task');

@@ -36,7 +36,12 @@ describe('errors', () => {
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(MurmurError);
-    expect(error).toMatchObject({ code: 'bad-input', message: 'row 3 is wrong', hint: 'Correct it.', details: { row: 3 } });
+    expect(error).toMatchObject({
+      code: 'bad-input',
+      message: 'row 3 is wrong',
+      hint: 'Correct it.',
+      details: { row: 3 },
+    });
   });
 
   it('of any other kind arrive as internal', async () => {

@@ -77,10 +77,9 @@ export class IdentityState {
       const wallets = await this.#load(network);
       const wallet = wallets.address();
       const request = await useParticipant((participant) => participant.requestRegistration(task, wallet));
-      const registration = await wallets.sign(request.registration);
-      const permit = request.permit === undefined ? undefined : await wallets.sign(request.permit);
-      const signatures = permit === undefined ? { registration } : { registration, permit };
-      await wallets.send(await useParticipant((participant) => participant.registrationCall(task, wallet, signatures)));
+      const signature = await wallets.sign(request.registration);
+      if (request.approval !== undefined) await wallets.send(request.approval);
+      await wallets.send(await useParticipant((participant) => participant.registrationCall(request, signature)));
       registered = wallet;
     });
     return registered;

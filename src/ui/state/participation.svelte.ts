@@ -4,7 +4,11 @@ import type { LedgerView, Snapshot } from '../../../workers/api.ts';
 import type { Hex } from '../../core/bytes.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
 
-const NOTHING: Snapshot = { holder: 'nobody', paused: false, ledger: { requests: 0, bytesUp: 0, bytesDown: 0, kinds: [] } };
+const NOTHING: Snapshot = {
+  holder: 'nobody',
+  paused: false,
+  ledger: { requests: 0, bytesUp: 0, bytesDown: 0, kinds: [] },
+};
 
 export class ParticipationState {
   snapshot = $state.raw<Snapshot>(NOTHING);

@@ -42,8 +42,18 @@ describe('phaseStates', () => {
 describe('cohortSites', () => {
   it('shows who left, and oneself', () => {
     expect(cohortSites(live).map(({ state }) => state)).toEqual(['in', 'you', 'in', 'gone']);
-    expect(cohortSites({ ...live, phase: 'join', index: -1 }).map(({ state }) => state)).toEqual(['in', 'in', 'in', 'in']);
-    expect(cohortSites({ ...live, phase: 'vote', u3: [1, 2] }).map(({ state }) => state)).toEqual(['gone', 'you', 'in', 'gone']);
+    expect(cohortSites({ ...live, phase: 'join', index: -1 }).map(({ state }) => state)).toEqual([
+      'in',
+      'in',
+      'in',
+      'in',
+    ]);
+    expect(cohortSites({ ...live, phase: 'vote', u3: [1, 2] }).map(({ state }) => state)).toEqual([
+      'gone',
+      'you',
+      'in',
+      'gone',
+    ]);
   });
 
   it('draws masks once shares are out', () => {
@@ -55,7 +65,15 @@ describe('cohortSites', () => {
 
 describe('curvePoints', () => {
   const metrics = (accuracy: number) => ({ rows: 9, accuracy, balancedAccuracy: accuracy, auc: 0.9, logLoss: 0.5 });
-  const round = { kind: 'training', reason: '', joined: 4, survivors: 4, modelHash: '', durationMs: 1, uploadBytes: 1 } as const;
+  const round = {
+    kind: 'training',
+    reason: '',
+    joined: 4,
+    survivors: 4,
+    modelHash: '',
+    durationMs: 1,
+    uploadBytes: 1,
+  } as const;
   const status: ParticipationStatus = {
     state: 'round',
     message: '',
@@ -72,11 +90,16 @@ describe('curvePoints', () => {
   };
 
   it('takes each evaluated model once, void rounds left out', () => {
-    expect(curvePoints(status).map(({ after, accuracy }) => [after, accuracy])).toEqual([[0, 0.5], [1, 0.7]]);
+    expect(curvePoints(status).map(({ after, accuracy }) => [after, accuracy])).toEqual([
+      [0, 0.5],
+      [1, 0.7],
+    ]);
     expect(curvePoints(undefined)).toEqual([]);
   });
 
   it('writes them as CSV', () => {
-    expect(curvesCsv(curvePoints(status))).toBe('training_rounds,accuracy,auc,log_loss\n0,0.5,0.9,0.5\n1,0.7,0.9,0.5\n');
+    expect(curvesCsv(curvePoints(status))).toBe(
+      'training_rounds,accuracy,auc,log_loss\n0,0.5,0.9,0.5\n1,0.7,0.9,0.5\n',
+    );
   });
 });

@@ -23,7 +23,8 @@ export interface PhaseState {
 
 /** The phase line of a round; all `next` before there is one. */
 export function phaseStates(live: RoundProgress | undefined): readonly PhaseState[] {
-  const current = live === undefined ? -1 : SHOWN.findIndex(({ phases }) => phases.some((phase) => phase === live.phase));
+  const current =
+    live === undefined ? -1 : SHOWN.findIndex(({ phases }) => phases.some((phase) => phase === live.phase));
   return SHOWN.map(({ id }, i): PhaseState => {
     const over = live?.phase === 'settled';
     const state = over || i < current ? 'done' : i === current ? 'now' : 'next';
@@ -113,6 +114,8 @@ export function curvePoints(status: ParticipationStatus | undefined): readonly C
 
 /** The points as a CSV file. */
 export function curvesCsv(points: readonly CurvePoint[]): string {
-  const lines = points.map(({ after, accuracy, auc, logLoss }) => [after, accuracy, auc ?? '', logLoss ?? ''].join(','));
+  const lines = points.map(({ after, accuracy, auc, logLoss }) =>
+    [after, accuracy, auc ?? '', logLoss ?? ''].join(','),
+  );
   return ['training_rounds,accuracy,auc,log_loss', ...lines].join('\n') + '\n';
 }

@@ -8,7 +8,8 @@ export class Router {
     document.addEventListener('click', (event) => {
       const link = event.target instanceof Element ? event.target.closest('a') : null;
       const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-      if (link === null || !plain || event.defaultPrevented || link.target !== '' || link.hasAttribute('download')) return;
+      if (link === null || !plain || event.defaultPrevented || link.target !== '' || link.hasAttribute('download'))
+        return;
       if (link.origin !== location.origin || link.hash !== '') return;
       event.preventDefault();
       this.go(link.pathname);

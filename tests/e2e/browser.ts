@@ -1,0 +1,78 @@
+/** What the tests with real tabs share: a Chromium, a person's steps on the page, and the accessibility check. */
+import { mkdirSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
+import { expect } from 'vitest';
+import { chromiumFlags, findChromium } from '../../scripts/find-chromium.mjs';
+import { inRoot } from '../../scripts/lib/paths.mjs';
+
+/** Whether these tests can run here; say why not in a skip. */
+export const chromiumPath = findChromium();
+
+export function launchBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('no Chromium was found; set MURMUR_CHROMIUM');
+  return chromium.launch({ executablePath: chromiumPath, headless: true, args: chromiumFlags });
+}
+
+/** A profile of its own: nothing is shared with other contexts. */
+export function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  return browser.newContext({ reducedMotion: 'reduce', ...options });
+}
+
+/** Opens the train page, with errors of the page gathered in `errors`. */
+export async function openTrain(context: BrowserContext, url: string): Promise<{ page: Page; errors: string[] }> {
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(new URL('/train', url).href);
+  return { page, errors };
+}
+
+/**
+ * Makes a wallet in the page if there is none, takes a sample file, and joins.
+ * @param sample part of the hospital's name, e.g. 'Cleveland', 'Hungarian', 'Zurich', 'Long Beach'
+ */
+export async function joinWithSample(page: Page, sample: string, timeoutMs = 60_000): Promise<void> {
+  const make = page.getByRole('button', { name: 'Make a wallet in this tab' });
+  const exportKey = page.getByRole('button', { name: 'Export' });
+  await make.or(exportKey).first().waitFor({ timeout: timeoutMs });
+  if (await make.isVisible()) await make.click();
+  await exportKey.waitFor({ timeout: timeoutMs });
+  await page.getByRole('radio', { name: new RegExp(sample) }).check();
+  await page.getByTestId('data-summary').waitFor({ timeout: timeoutMs });
+  await page.getByRole('button', { name: 'Join the training' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
+}
+
+/** Waits until the page's history shows that many rounds that counted. */
+export async function waitForRound(page: Page, rounds: number, timeoutMs = 240_000): Promise<void> {
+  const counted = page.getByTestId('rounds').locator('tbody tr:not([data-outcome="void"])');
+  await counted.nth(rounds - 1).waitFor({ timeout: timeoutMs });
+}
+
+/** Waits for the end of the task. */
+export async function waitForResult(page: Page, timeoutMs = 240_000): Promise<void> {
+  await page.getByRole('heading', { name: 'The model is ready' }).waitFor({ timeout: timeoutMs });
+}
+
+/** The whole hash of the model that this tab holds. */
+export async function modelHash(page: Page): Promise<string | null> {
+  return page.getByTestId('model-hash').getAttribute('data-hash');
+}
+
+/** The whole hash of the model that the chain names, as the page read it. */
+export async function chainModelHash(page: Page): Promise<string | null> {
+  return page.getByTestId('chain-model-hash').getAttribute('data-hash');
+}
+
+/** No violation of any axe rule, and no sideways scrolling. Leaves a screenshot in test-results/. */
+export async function expectAccessible(page: Page, name: string): Promise<void> {
+  const folder = inRoot('test-results', 'page');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  expect(found, name).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+}

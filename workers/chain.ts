@@ -1,0 +1,203 @@
+/** The tab's side of the chain: readers, registration, and a session's signer, client and relay. viem is loaded on first use. */
+import { fetchSpec } from '../src/aggregation/verify.ts';
+import { type Bytes, fromHex, type Hex, toHex } from '../src/core/bytes.ts';
+import { check, MurmurError } from '../src/core/errors.ts';
+import type { AllianceClient } from '../src/chain/alliance-client.ts';
+import type { SocketLike } from '../src/network/message-stream.ts';
+import { RelayClient } from '../src/network/relay-client.ts';
+import type { ChainPort, ChainReader, RelayPort } from '../src/protocol/ports.ts';
+import type { RecordSigner } from '../src/protocol/record.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import type { StoredParticipation } from '../src/storage/database.ts';
+import type { ContractCall, NetworkInfo, RegistrationRequest, TypedData } from './api.ts';
+import { localWalletKey, type SessionKeys, sessionKeys } from './keys.ts';
+import { askFaucet, clock, networkName, type World } from './world.ts';
+
+/** A session key lives this long without a new signature of the wallet. */
+const EXPIRY_SECONDS = 30n * 24n * 3600n;
+/** A signed registration must be on chain within this time. */
+const DEADLINE_SECONDS = 3600n;
+
+const viem = () => import('./viem.ts');
+
+export interface Session {
+  readonly chain: ChainPort;
+  readonly relay: RelayPort;
+  readonly signer: RecordSigner;
+  spec(signal: AbortSignal): Promise<TaskSpec>;
+  close(): void;
+}
+
+/** What reading needs: no key, no session. */
+export async function openReaders(
+  world: World,
+  network: NetworkInfo,
+): Promise<{ chain: ChainReader; relay: RelayPort }> {
+  const { connectChain } = await viem();
+  const { sender } = world;
+  return {
+    chain: connectChain(network, sender.rpcFetch),
+    relay: new RelayClient({ url: network.relayUrl, sender, clock, task: BigInt(network.openTask) }),
+  };
+}
+
+/** Everything that one participation speaks with. */
+export async function connectSession(
+  world: World,
+  network: NetworkInfo,
+  stored: StoredParticipation,
+  { secret }: SessionKeys,
+): Promise<Session> {
+  const { connectChain, recordSigner, signSignIn } = await viem();
+  const { sender } = world;
+  const task = BigInt(stored.task);
+  const { registrationId } = stored;
+  const payer = (await ownKeyOf(world, network, stored.wallet as Hex)) ?? secret;
+  const chain = connectChain(network, sender.rpcFetch, payer);
+  const relay = new RelayClient({
+    url: network.relayUrl,
+    sender,
+    clock,
+    task,
+    async signIn(issuedAt) {
+      const signature = await signSignIn(secret, chain.domain, { task, registrationId, issuedAt: BigInt(issuedAt) });
+      return { registrationId, signature };
+    },
+    openSocket: (url) => new WebSocket(url) as SocketLike,
+  });
+  return {
+    chain,
+    relay,
+    signer: recordSigner(secret, chain.domain),
+    spec: async (signal) => fetchSpec(relay, await chain.task(task, signal), signal),
+    close: () => relay.close(),
+  };
+}
+
+/** Registers the wallet that this page made, after the local faucet has filled it. Keeps a registration that is good already. */
+export async function registerLocally(world: World, network: NetworkInfo, task: string, key: Bytes): Promise<number> {
+  const { connectChain, accountOf, signRegistration } = await viem();
+  const account = accountOf(key);
+  const wallet = account.address.toLowerCase() as Hex;
+  const chain = connectChain(network, world.sender.rpcFetch, key);
+  const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
+  const known = await chain.activeRegistration(BigInt(task), wallet);
+  if (known !== undefined && (await isOurs(chain, task, known, keys))) return known;
+  await askFaucet(world, wallet);
+  const { parameters } = await chain.task(BigInt(task));
+  if (parameters.stake > 0n && known === undefined) await chain.approve(network.flock, parameters.stake);
+  const request = await registrationOf(chain, task, wallet, keys);
+  return chain.register(request, await signRegistration(account, chain.domain, request));
+}
+
+/** What a wallet of the person's own has to sign, and to allow, before it registers. */
+export async function requestRegistration(
+  world: World,
+  network: NetworkInfo,
+  task: string,
+  wallet: Hex,
+): Promise<RegistrationRequest> {
+  const { connectChain, registrationTypedData, approveData } = await viem();
+  const chain = connectChain(network, world.sender.rpcFetch);
+  const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
+  if (network.local) {
+    await askFaucet(world, wallet);
+    await askFaucet(world, await addressOf(keys.secret));
+  }
+  const { parameters } = await chain.task(BigInt(task));
+  const { domain, types, primaryType, message } = registrationTypedData(
+    chain.domain,
+    await registrationOf(chain, task, wallet, keys),
+  );
+  const texts = Object.entries(message).map(([name, value]) => [name, String(value)]);
+  const registration: TypedData = {
+    domain,
+    types,
+    primaryType,
+    message: Object.fromEntries(texts) as Record<string, string>,
+  };
+  if (parameters.stake === 0n) return { registration };
+  return { registration, approval: { to: network.flock, data: approveData(chain.domain, parameters.stake) } };
+}
+
+/** The transaction by which a wallet of the person's own registers. */
+export async function registrationCall(
+  network: NetworkInfo,
+  { registration }: RegistrationRequest,
+  signature: Hex,
+): Promise<ContractCall> {
+  const { registerData } = await viem();
+  const { task, wallet, sessionKey, channelKey, expiry, nonce, deadline } = registration.message;
+  const number = (text: string | undefined) => BigInt(text ?? '');
+  const request = {
+    task: number(task),
+    wallet: wallet as Hex,
+    sessionKey: sessionKey as Hex,
+    channelKey: channelKey as Hex,
+    expiry: number(expiry),
+    nonce: number(nonce),
+    deadline: number(deadline),
+  };
+  return { to: network.coordinator, data: registerData(request, signature) };
+}
+
+/**
+ * The registration that a wallet of the person's own has on chain.
+ * @throws MurmurError not-found when it has none, conflict when it belongs to another browser
+ */
+export async function requireRegistration(
+  world: World,
+  network: NetworkInfo,
+  task: string,
+  wallet: Hex,
+): Promise<number> {
+  const { connectChain } = await viem();
+  const chain = connectChain(network, world.sender.rpcFetch);
+  const id = await chain.activeRegistration(BigInt(task), wallet);
+  if (id === undefined) throw new MurmurError('not-found', 'this wallet has not registered for the task');
+  const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
+  if (await isOurs(chain, task, id, keys)) return id;
+  throw new MurmurError('conflict', 'this wallet takes part from another browser', {
+    hint: 'Go on there, or join again here.',
+  });
+}
+
+export async function addressOf(key: Bytes): Promise<Hex> {
+  const { sessionAddress } = await viem();
+  return sessionAddress(key);
+}
+
+/** 1000000000000000000 wei are 1 FLOCK. */
+export async function formatFlock(wei: bigint): Promise<string> {
+  const { formatEther } = await viem();
+  return formatEther(wei);
+}
+
+async function ownKeyOf(world: World, network: NetworkInfo, wallet: Hex): Promise<Bytes | undefined> {
+  const key = await localWalletKey(world.vault, networkName(network));
+  return key !== undefined && (await addressOf(key)) === wallet.toLowerCase() ? key : undefined;
+}
+
+async function isOurs(
+  chain: AllianceClient,
+  task: string,
+  id: number,
+  { secret, channel }: SessionKeys,
+): Promise<boolean> {
+  const { sessionKey, channelKey } = await chain.registration(BigInt(task), id);
+  return sessionKey === (await addressOf(secret)) && toHex(channelKey) === toHex(channel.publicKey);
+}
+
+async function registrationOf(chain: AllianceClient, task: string, wallet: Hex, { secret, channel }: SessionKeys) {
+  check(fromHex(wallet).length === 20, 'the wallet has no address');
+  const [{ timestamp }, nonce] = await Promise.all([chain.head(), chain.registrationNonce(wallet)]);
+  return {
+    task: BigInt(task),
+    wallet,
+    sessionKey: await addressOf(secret),
+    channelKey: toHex(channel.publicKey),
+    expiry: BigInt(timestamp) + EXPIRY_SECONDS,
+    nonce,
+    deadline: BigInt(timestamp) + DEADLINE_SECONDS,
+  };
+}

@@ -1,0 +1,38 @@
+/** Rounds that this browser has seen, across reloads: the session tells them as they end, the journal keeps them. */
+import { utf8 } from '../src/core/bytes.ts';
+import type { Journal } from '../src/protocol/ports.ts';
+import type { RoundSummary } from '../src/session/status.ts';
+
+const KEY = 'page/history';
+
+export interface History {
+  /** Everything known, oldest first; keeps what is new. */
+  merge(seen: readonly RoundSummary[]): readonly RoundSummary[];
+}
+
+/** A history that cannot be read any more is begun anew: it is a comfort, not a secret or a proof. */
+export async function openHistory(journal: Journal): Promise<History> {
+  const bytes = await journal.get(KEY);
+  let rounds = parse(bytes);
+  return {
+    merge(seen) {
+      const known = new Map(rounds.map((round) => [round.round, round]));
+      const fresh = seen.filter(({ round }) => !known.has(round));
+      if (fresh.length === 0) return rounds;
+      for (const round of fresh) known.set(round.round, round);
+      rounds = [...known.values()].sort((a, b) => a.round - b.round);
+      void journal.put(KEY, utf8(JSON.stringify(rounds)));
+      return rounds;
+    },
+  };
+}
+
+function parse(bytes: Uint8Array<ArrayBuffer> | undefined): readonly RoundSummary[] {
+  if (bytes === undefined) return [];
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return Array.isArray(value) ? (value as RoundSummary[]) : [];
+  } catch {
+    return [];
+  }
+}
