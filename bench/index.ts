@@ -49,9 +49,7 @@ async function loadBench(name: string): Promise<Bench> {
   } catch (error) {
     const missing = (error as { code?: string; url?: string }).code === 'ERR_MODULE_NOT_FOUND';
     if (missing && (error as { url?: string }).url === url.href) {
-      throw new Error(`the measurement "${name}" is not written yet: bench/${name}.ts does not exist`, {
-        cause: error,
-      });
+      throw new Error(`bench/${name}.ts does not exist or could not be bundled`, { cause: error });
     }
     throw error;
   }
