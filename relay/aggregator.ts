@@ -34,15 +34,18 @@ export interface Aggregator {
 /**
  * @param workerScript the bundled aggregator-worker; where it is missing (unbundled source in a test) all is done in this thread
  * @param threads one a core by default
+ * @param threadedBytes key stream bytes from which on a round goes to the threads
  */
 export function createAggregator({
   chain,
   workerScript = new URL('./aggregator-worker.js', import.meta.url),
   threads = availableParallelism(),
+  threadedBytes = THREADED_BYTES,
 }: {
   chain: ChainReader;
   workerScript?: URL;
   threads?: number;
+  threadedBytes?: number;
 }): Aggregator {
   const pool = existsSync(fileURLToPath(workerScript)) ? new ThreadPool(workerScript, threads) : undefined;
   const mailboxes = new Map<bigint, Mailbox>();
@@ -67,7 +70,7 @@ export function createAggregator({
         view.baseModel === ZERO_HASH
           ? undefined
           : await checkpointOf(spec, await relay.blobs.get(view.baseModel, signal), view.baseModel);
-      const runJobs = (jobs: readonly StreamJob[]) => runStreamJobs(pool, jobs, signal);
+      const runJobs = (jobs: readonly StreamJob[]) => runStreamJobs(pool, jobs, signal, threadedBytes);
       const { packedSum, checkpointBytes, sumRoot, modelHash } = await recomputeRound({
         spec,
         evidence,
@@ -86,9 +89,10 @@ export async function runStreamJobs(
   pool: ThreadPool | undefined,
   jobs: readonly StreamJob[],
   signal: AbortSignal,
+  threadedBytes = THREADED_BYTES,
 ): Promise<readonly Bytes[]> {
   const streamBytes = jobs.reduce((sum, { start, end, streams }) => sum + (end - start) * streams.length, 0);
-  if (pool !== undefined && streamBytes >= THREADED_BYTES) return pool.run(jobs, signal);
+  if (pool !== undefined && streamBytes >= threadedBytes) return pool.run(jobs, signal);
   const results: Bytes[] = [];
   for (const job of jobs) results.push(await sumStreams(job, { signal, openStream: cipherStream }));
   return results;

@@ -3,6 +3,9 @@ import type { Clock } from '../../src/core/clock.ts';
 import { cancelled } from '../../src/core/clock.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 
+/** Why a signal aborts whose work has ended; a fixed text, because an Error with its stack for every call is dear. */
+const ENDED = 'the work has ended';
+
 /**
  * Runs `work` with a signal that aborts at the deadline or with the caller's signal, whichever comes first. Returns at that moment
  * even when `work` ignores its signal.
@@ -27,7 +30,7 @@ export async function withDeadline<T>(
     return await Promise.race([working, limit]);
   } finally {
     signal?.removeEventListener('abort', abort);
-    controller.abort();
+    controller.abort(ENDED);
     // The loser of the race may still fail; nobody waits for it any more.
     working.catch(() => undefined);
     limit.catch(() => undefined);
