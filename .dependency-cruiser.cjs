@@ -71,9 +71,9 @@ module.exports = {
     {
       name: 'tfjs-only-in-training',
       severity: 'error',
-      comment: 'only src/training imports tfjs',
+      comment: 'only src/training imports tfjs; a worker may name the address of its wasm binary',
       from: { path: '^(src|workers|relay|node)/', pathNot: ['^src/training/', TEST] },
-      to: { path: '(^|node_modules/)@tensorflow/' },
+      to: { path: '(^|node_modules/)@tensorflow/', pathNot: '\\.wasm(\\?url)?$' },
     },
     {
       name: 'pure-has-no-host',
