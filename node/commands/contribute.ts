@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export function contributeCommand(): Command { return new Command('contribute'); }

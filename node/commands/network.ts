@@ -1,0 +1,117 @@
+/** `murmur network`: the local network with four hospitals. `npm start` calls it. */
+import { Command } from 'commander';
+import { hasCode, MurmurError } from '../../src/core/errors.ts';
+import { FOR_PEOPLE, FOR_PROGRAMS, type LocalNetwork, type NetworkOptions, startNetwork } from '../network.ts';
+import { byteSize, decimal, jsonLine, note, percent, printJson, printLine, shortHash } from '../output.ts';
+import { STATE_FOLDER } from '../places.ts';
+import type { SiteRound } from '../sites.ts';
+import { folderOption, portOption, roundsOption } from './options.ts';
+import { withSignals } from './signals.ts';
+
+interface Options {
+  readonly rounds?: number;
+  readonly exit?: boolean;
+  readonly json?: boolean;
+  readonly port?: number;
+  readonly rpcPort?: number;
+  readonly state: string;
+}
+
+/** How long `--exit` waits in all: a fixed part and one a round. A round takes seconds. */
+const EXIT_BASE_MS = 180_000;
+const EXIT_ROUND_MS = 60_000;
+
+export function networkCommand(): Command {
+  return new Command('network')
+    .description('Start chain, relay, page and four hospitals on this machine; Ctrl-C stops them.')
+    .option('--rounds <n>', 'training rounds of a task', roundsOption)
+    .option('--exit', 'stop when one task has ended; the last line is its result as JSON')
+    .option('--port <n>', 'port of page and relay (default: the last one, or a free one)', portOption)
+    .option('--rpc-port <n>', 'port of the chain (default: a free one)', portOption)
+    .option('--state <folder>', 'what is remembered', folderOption, STATE_FOLDER)
+    .option('--json', 'a line of JSON a round instead of words')
+    .action(async (options: Options) => {
+      const interrupted = await withSignals((signal) => run(options, signal));
+      if (interrupted && options.exit) process.exitCode = 130;
+    });
+}
+
+async function run(options: Options, signal: AbortSignal): Promise<void> {
+  const deadline = options.exit
+    ? AbortSignal.timeout(EXIT_BASE_MS + (options.rounds ?? 20) * EXIT_ROUND_MS)
+    : new AbortController().signal;
+  const network = await startNetwork(networkOptions(options, AbortSignal.any([signal, deadline])));
+  try {
+    if (options.exit) {
+      const { task, spec } = await network.openTask();
+      await network.train(task);
+      process.stdout.write(`${jsonLine(await network.result(task, spec))}\n`);
+    } else {
+      await trainForEver(network, signal);
+    }
+  } catch (error) {
+    if (deadline.aborted) throw new MurmurError('timeout', 'the task did not end in time', { cause: error });
+    throw error;
+  } finally {
+    await network.stop();
+  }
+}
+
+/** One task after the other. One that fails is followed by the next as well. */
+async function trainForEver(network: LocalNetwork, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const { task } = await network.openTask();
+    try {
+      await network.train(task);
+    } catch (error) {
+      if (!hasCode(error, 'void')) throw error;
+      note(error.message);
+    }
+  }
+}
+
+function networkOptions(options: Options, signal: AbortSignal): NetworkOptions {
+  const told = new Set<string>();
+  return {
+    stateFolder: options.state,
+    port: options.port,
+    rpcPort: options.rpcPort ?? 0,
+    trainingRounds: options.rounds,
+    pace: options.exit ? FOR_PROGRAMS : FOR_PEOPLE,
+    onReady: ({ url, resumed, whyNew }) => {
+      if (whyNew !== '') note(`starting a new deployment: ${whyNew}`);
+      if (options.json) printJson({ url, resumed });
+      else printLine(`Murmur is at ${url}${resumed ? ' (going on where it was stopped)' : ''}`);
+    },
+    onTask: (task, rounds) => note(`task ${task}: ${rounds} training rounds, four hospitals`),
+    onRound: (round) => {
+      const key = `${round.task}/${round.summary.round}`;
+      if (told.has(key)) return;
+      told.add(key);
+      if (options.json) printJson(roundObject(round));
+      else printLine(roundWords(round));
+    },
+    onTrouble: (who, message) => note(`${who}: ${message}`),
+    signal,
+  };
+}
+
+function roundObject({ task, summary, bytesUp }: SiteRound) {
+  const { round, step, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
+  const metrics = together && { accuracy: together.accuracy, auc: together.auc, loss: together.logLoss };
+  const common = { task: task.toString(), round, step, kind, outcome, reason, joined, survivors };
+  return { ...common, ...metrics, bytesUp, modelHash, durationMs };
+}
+
+/** Accuracy, AUC and loss are those of the model that the round began with, over all sites' held-out rows. */
+function roundWords({ task, summary, bytesUp }: SiteRound): string {
+  const { round, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
+  const head = `task ${task} round ${round} ${kind}, ${survivors} of ${joined} survived`;
+  if (outcome === 'void') return `${head}: void, ${reason}`;
+  const metrics =
+    together === undefined
+      ? 'no model yet'
+      : `accuracy ${percent(together.accuracy)}, AUC ${decimal(together.auc)}, loss ${decimal(together.logLoss)}`;
+  const rest = `${byteSize(bytesUp)} up per site, model ${shortHash(modelHash)}, ${(durationMs / 1000).toFixed(1)} s`;
+  return `${head}: ${metrics}, ${rest}${outcome === 'rejected' ? ', rejected' : ''}`;
+}

@@ -1,0 +1,51 @@
+/** Values of options, checked where they are read; what is wrong is said in words. */
+import { isAbsolute, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+
+export function portOption(text: string): number {
+  return wholeOption(text, 0, 65_535);
+}
+
+export function roundsOption(text: string): number {
+  return wholeOption(text, 1, 10_000);
+}
+
+export function roundOption(text: string): number {
+  return wholeOption(text, 1, 2 ** 32 - 1);
+}
+
+export function taskOption(text: string): bigint {
+  if (!/^[1-9][0-9]{0,77}$/.test(text)) throw new InvalidArgumentError('A task id is a whole number from 1 on.');
+  return BigInt(text);
+}
+
+/** Relative to where the command was called. */
+export function folderOption(text: string): string {
+  return isAbsolute(text) ? text : resolve(process.env['INIT_CWD'] ?? process.cwd(), text);
+}
+
+export function urlOption(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new InvalidArgumentError('A URL begins with http:// or https://.');
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new InvalidArgumentError('A URL begins with http:// or https://.');
+  }
+  return url.href.replace(/\/$/, '');
+}
+
+export function addressOption(text: string): `0x${string}` {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('An address is 0x and 40 hexadecimal digits.');
+  return text as `0x${string}`;
+}
+
+function wholeOption(text: string, minimum: number, maximum: number): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < minimum || value > maximum) {
+    throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+  }
+  return value;
+}

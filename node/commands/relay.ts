@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export function relayCommand(): Command { return new Command('relay'); }

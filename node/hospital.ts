@@ -1,0 +1,149 @@
+/**
+ * One headless participant: a data file, a wallet key and a folder, the same session code as a tab. `murmur network` runs four in
+ * one process, `murmur contribute` one. Session key and channel secret stay in the folder, readable by its owner only, and are in
+ * no log. A second start on the same folder goes on in the same round.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LocalAccount } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { fetchSpec } from '../src/aggregation/verify.ts';
+import { recordSigner, signSignIn } from '../src/chain/keys.ts';
+import { toHex } from '../src/core/bytes.ts';
+import { MurmurError } from '../src/core/errors.ts';
+import { secureRandom } from '../src/core/random.ts';
+import { type Dataset, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
+import { importX25519 } from '../src/masking/keys.ts';
+import type { Ledger } from '../src/network/ledger.ts';
+import { RelayClient } from '../src/network/relay-client.ts';
+import { createSender, type Sender } from '../src/network/sender.ts';
+import type { TrainerPort } from '../src/protocol/ports.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { participate } from '../src/session/participate.ts';
+import type { ParticipationStatus } from '../src/session/status.ts';
+import { openFileJournal } from '../src/storage/files.ts';
+import { createTrainer } from '../src/training/trainer.ts';
+import { systemClock } from '../relay/server/start.ts';
+import { type ChainEndpoint, connectChain, ensureRegistered } from './chain-access.ts';
+import { keepSecret } from './state-folder.ts';
+
+export interface HospitalOptions {
+  readonly task: bigint;
+  readonly endpoint: ChainEndpoint;
+  readonly relayUrl: string;
+  readonly wallet: LocalAccount;
+  readonly dataFile: string;
+  /** of this site and deployment */
+  readonly folder: string;
+  readonly pace: SessionPace;
+  /** what leaves this site is written down here */
+  readonly ledger: Ledger;
+  readonly onStatus: (status: ParticipationStatus) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface SessionPace {
+  /** how often the chain is asked */
+  readonly pollMs: number;
+  readonly announceMs: number;
+}
+
+export interface Hospital {
+  readonly spec: TaskSpec;
+  readonly dataset: Dataset;
+  /** Takes part until the task ends or the signal aborts; see {@link participate}. */
+  run(): Promise<ParticipationStatus>;
+}
+
+/**
+ * Reads and checks the data, and registers the wallet unless its session key of this folder is registered already.
+ * @throws MurmurError bad-input for a file that is not the task's table, refused when the wallet cannot pay or the task has ended
+ */
+export async function openHospital(options: HospitalOptions): Promise<Hospital> {
+  const { task, endpoint, relayUrl, wallet, dataFile, pace, ledger, signal } = options;
+  const sender = createSender({ ledger });
+  const chain = connectChain(endpoint, sender, wallet);
+  const spec = await fetchSpec(readOnlyRelay(relayUrl, sender, task), await chain.task(task, signal), signal);
+  const dataset = await readDataset(dataFile, spec);
+
+  const folder = join(options.folder, `task-${task}`);
+  const sessionSecret = await keepSecret(join(folder, 'session.key'), () => secureRandom(32));
+  const channel = await importX25519(await keepSecret(join(folder, 'channel.key'), () => secureRandom(32)));
+  const registrationId = await ensureRegistered({
+    chain,
+    flock: endpoint.flock,
+    wallet,
+    task,
+    sessionSecret,
+    channelKey: toHex(channel.publicKey),
+    nowSeconds: Math.floor(systemClock.now() / 1000),
+    signal,
+  });
+
+  const relay = new RelayClient({
+    url: relayUrl,
+    sender,
+    clock: systemClock,
+    task,
+    signIn: async (issuedAt) => ({
+      registrationId,
+      signature: await signSignIn(sessionSecret, chain.domain, { task, registrationId, issuedAt: BigInt(issuedAt) }),
+    }),
+  });
+  const journal = await openFileJournal(join(folder, 'journal'));
+  const signer = recordSigner(sessionSecret, chain.domain);
+  return {
+    spec,
+    dataset,
+    async run() {
+      try {
+        return await participate({
+          task,
+          registrationId,
+          wallet: wallet.address,
+          spec,
+          dataset,
+          chain,
+          relay,
+          journal,
+          signer,
+          channel,
+          createTrainer: startTrainer,
+          clock: systemClock,
+          random: secureRandom,
+          onStatus: options.onStatus,
+          signal,
+          ...pace,
+        });
+      } finally {
+        relay.close();
+      }
+    },
+  };
+}
+
+/** The trainer of headless roles: wasm, or plain JavaScript where that fails. */
+export async function startTrainer(spec: TaskSpec, inputWidth: number): Promise<TrainerPort> {
+  return createTrainer({ spec: spec.model, inputWidth, prefer: ['wasm', 'cpu'] });
+}
+
+/** A client that reads blobs and messages, for whoever has no session. */
+export function readOnlyRelay(url: string, sender: Sender, task: bigint): RelayClient {
+  return new RelayClient({ url, sender, clock: systemClock, task });
+}
+
+/** The rows of a file as the task encodes and splits them. @throws MurmurError not-found, bad-input */
+export async function readDataset(file: string, spec: TaskSpec): Promise<Dataset> {
+  let text: string;
+  try {
+    text = await readFile(file, 'latin1');
+  } catch (cause) {
+    throw new MurmurError('not-found', `${file} cannot be read`, { hint: 'Name a file with --data.', cause });
+  }
+  return splitHeldOut(encodeFeatures(await parseTable(text, spec.data), spec.data), spec.heldOut);
+}
+
+/** A wallet from its 32-byte key. */
+export function walletOf(key: Uint8Array): LocalAccount {
+  return privateKeyToAccount(toHex(key));
+}

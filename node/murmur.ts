@@ -1,0 +1,40 @@
+/** `npm run -s murmur -- COMMAND`: one file a command in node/commands. An error is one message and exit code 1. */
+import { Command, CommanderError } from 'commander';
+import { toErrorData } from '../src/core/errors.ts';
+import { contributeCommand } from './commands/contribute.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { networkCommand } from './commands/network.ts';
+import { relayCommand } from './commands/relay.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectCommand, verifyCommand];
+
+async function main(): Promise<void> {
+  const program = new Command('murmur')
+    .description('Train one model together; no data leaves anybody.')
+    .helpCommand(false)
+    .showHelpAfterError('(add --help for the options)');
+  for (const make of COMMANDS) program.addCommand(make());
+  overrideExits(program);
+  await program.parseAsync(process.argv);
+}
+
+/** Commander would end the process by itself; its errors take the same way out as all others. */
+function overrideExits(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExits(child);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // It has written its message, or the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : 1;
+  } else {
+    const { code, message, hint } = toErrorData(error);
+    process.stderr.write(`murmur: ${message} (${code})\n${hint === '' ? '' : `  ${hint}\n`}`);
+    if (code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The one-command local network: chain, contracts, beacon, relay, page and four hospitals in one process with one child (anvil).
+ * A task that ends makes way for the next one, so whoever comes later finds a round to join. Everything is in one folder, and a
+ * second start goes on where the first was stopped.
+ */
+import { pathToFileURL } from 'node:url';
+import { createAggregator } from '../relay/aggregator.ts';
+import type { RelayEvent, RelayOptions } from '../relay/core/types.ts';
+import { type RunningRelay, startRelay, systemClock } from '../relay/server/start.ts';
+import { fetchSpec } from '../src/aggregation/verify.ts';
+import { MurmurError } from '../src/core/errors.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { CHAIN_ID } from './saved-anvil.ts';
+import { type RunningNetwork, runningFile } from './deployment.ts';
+import { createFaucet } from './faucet.ts';
+import { createHeartTask, heartSpec, type PhaseLengths } from './heart-task.ts';
+import { readOnlyRelay, type SessionPace } from './hospital.ts';
+import { type LocalChain, startLocalChain } from './local-chain.ts';
+import { createPageServer } from './page-server.ts';
+import { AGGREGATOR_WORKER, PAGE_FOLDER } from './places.ts';
+import { type NetworkResult, summarise } from './result.ts';
+import { runSites, type SiteRound, SiteTally } from './sites.ts';
+import { lockFolder, readOptional, replaceFile } from './state-folder.ts';
+
+export interface NetworkPace {
+  readonly lengths: PhaseLengths;
+  readonly session: SessionPace;
+  readonly relay: Partial<RelayOptions>;
+  readonly blockTimeSeconds: number;
+  readonly mixedMining: boolean;
+}
+
+/** For people: a round can be followed, and a tab has time to join. */
+export const FOR_PEOPLE: NetworkPace = {
+  lengths: { joinSeconds: 8, phaseSeconds: 20, beaconSeconds: 20 },
+  session: { pollMs: 400, announceMs: 2_000 },
+  relay: { pollMs: 250, batchDelayMs: 1_000, gatherMs: 3_000 },
+  blockTimeSeconds: 1,
+  mixedMining: true,
+};
+
+/** For programs: as fast as four hospitals on two busy cores keep up. */
+export const FOR_PROGRAMS: NetworkPace = {
+  lengths: { joinSeconds: 2, phaseSeconds: 20, beaconSeconds: 20 },
+  session: { pollMs: 150, announceMs: 500 },
+  relay: { pollMs: 100, batchDelayMs: 500, gatherMs: 1_000, viewMaxAgeMs: 100 },
+  blockTimeSeconds: 1,
+  mixedMining: true,
+};
+
+export interface NetworkOptions {
+  readonly stateFolder: string;
+  /** page and relay; undefined: the one of the last start if it is free */
+  readonly port: number | undefined;
+  readonly rpcPort: number;
+  /** training rounds of a task; the heart task's own number by default */
+  readonly trainingRounds: number | undefined;
+  readonly pace: NetworkPace;
+  readonly onReady: (network: { url: string; resumed: boolean; whyNew: string }) => void;
+  readonly onTask: (task: bigint, trainingRounds: number) => void;
+  /** each site's view of each round */
+  readonly onRound: (round: SiteRound) => void;
+  readonly onTrouble: (who: string, message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface LocalNetwork {
+  readonly url: string;
+  readonly chain: LocalChain;
+  readonly relay: RunningRelay;
+  /** The running task that people may join, made if there is none. */
+  openTask(): Promise<{ task: bigint; spec: TaskSpec }>;
+  /** Runs the four hospitals until the task has ended. @throws MurmurError void when it failed, cancelled */
+  train(task: bigint): Promise<void>;
+  result(task: bigint, spec: TaskSpec): Promise<NetworkResult>;
+  /** Stops everything, the chain last, so that its state is whole. */
+  stop(): Promise<void>;
+}
+
+/** How long hospitals may take to stop. */
+const STOP_MS = 5_000;
+
+/** @throws MurmurError conflict when the folder or a port is in use, unsupported without anvil */
+export async function startNetwork(options: NetworkOptions): Promise<LocalNetwork> {
+  const unlock = await lockFolder(options.stateFolder);
+  try {
+    const { stateFolder, rpcPort, pace } = options;
+    const { blockTimeSeconds, mixedMining } = pace;
+    const chain = await startLocalChain({ stateFolder, rpcPort, blockTimeSeconds, mixedMining });
+    try {
+      return await startOn(chain, options, unlock);
+    } catch (error) {
+      await chain.anvil.stop();
+      throw error;
+    }
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () => Promise<void>): Promise<LocalNetwork> {
+  const { stateFolder, pace, onTrouble } = options;
+  const { endpoint, sender, places } = chain;
+  const controller = new AbortController();
+  const signal = AbortSignal.any([options.signal, controller.signal]);
+  const fund = createFaucet({ endpoint, account: chain.faucetAccount, sender, clock: systemClock });
+  const aggregator = createAggregator({ chain: chain.relay, workerScript: pathToFileURL(AGGREGATOR_WORKER) });
+  let openTask = 0n;
+  const fetchFallback = await createPageServer({
+    pageFolder: PAGE_FOLDER,
+    rpcUrl: endpoint.rpcUrl,
+    rpcFetch: sender.rpcFetch,
+    fund,
+    describe: () => ({
+      chainId: CHAIN_ID,
+      rpcUrl: '/rpc',
+      relayUrl: '',
+      coordinator: endpoint.coordinator,
+      flock: endpoint.flock,
+      beacon: chain.beaconAddress,
+      openTask: openTask.toString(),
+      local: true,
+    }),
+  });
+  const relay = await listen(options, (port) =>
+    startRelay({
+      chain: chain.relay,
+      dataFolder: places.relayFolder,
+      port,
+      beacon: chain.beacon,
+      aggregate: (core, ...round) => aggregator.aggregate(core, ...round),
+      options: pace.relay,
+      fetchFallback,
+      onEvent: (event) => tellTrouble(event, onTrouble),
+      onFault: (error) => onTrouble('relay', error instanceof Error ? error.message : String(error)),
+    }),
+  );
+  const running: RunningNetwork = { url: relay.url, coordinator: endpoint.coordinator };
+  await replaceFile(runningFile(stateFolder), `${JSON.stringify(running)}\n`);
+  const resumed = (await chain.creator.taskCount()) > 0n;
+  options.onReady({ url: relay.url, resumed, whyNew: places.whyNew });
+  void chain.anvil.ended.then((words) => {
+    if (signal.aborted) return;
+    onTrouble('chain', `anvil ended: ${words}`);
+    controller.abort(new MurmurError('unreachable', 'the local chain has ended'));
+  });
+  let training: Promise<unknown> = Promise.resolve();
+  const tally = new SiteTally();
+
+  return {
+    url: relay.url,
+    chain,
+    relay,
+    async openTask() {
+      const found = await runningTask(chain, relay, options.trainingRounds, signal);
+      if (found !== undefined) {
+        openTask = found.task;
+        return found;
+      }
+      const spec = heartSpec(options.trainingRounds);
+      const { blobs } = relay.core;
+      const { creator } = chain;
+      openTask = await createHeartTask({ creator, flock: endpoint.flock, blobs, spec, lengths: pace.lengths, signal });
+      return { task: openTask, spec };
+    },
+    async train(task) {
+      const { trainingRounds } = (await chain.creator.task(task, signal)).parameters;
+      options.onTask(task, trainingRounds);
+      const parts = { endpoint, relayUrl: relay.url, stateFolder, places, reader: chain.creator, fund };
+      const onRound = (round: SiteRound) => {
+        tally.add(round);
+        options.onRound(round);
+      };
+      const sites = runSites({ ...parts, pace: pace.session, onRound, onTrouble }, task, signal);
+      training = sites;
+      await sites;
+      signal.throwIfAborted();
+      const { status } = await chain.creator.task(task, signal);
+      if (status === 'failed') throw new MurmurError('void', `task ${task} failed: too many rounds in a row were void`);
+    },
+    async result(task, spec) {
+      const reader = readOnlyRelay(relay.url, sender, task);
+      return summarise({ chain: chain.creator, relay: reader, task, spec, ...tally.of(task), signal });
+    },
+    async stop() {
+      controller.abort();
+      await Promise.race([training.catch(() => undefined), systemClock.sleep(STOP_MS)]);
+      await relay.close();
+      await aggregator.close();
+      await chain.anvil.stop();
+      await unlock();
+    },
+  };
+}
+
+/** The newest task if it runs and fits what was asked for; the rest of an interrupted one is trained first. */
+async function runningTask(
+  chain: LocalChain,
+  relay: RunningRelay,
+  trainingRounds: number | undefined,
+  signal: AbortSignal,
+): Promise<{ task: bigint; spec: TaskSpec } | undefined> {
+  const task = await chain.creator.taskCount(signal);
+  if (task === 0n) return undefined;
+  const view = await chain.creator.task(task, signal);
+  const fits = trainingRounds === undefined || view.parameters.trainingRounds === trainingRounds;
+  if (view.status !== 'running' || !fits) return undefined;
+  const spec = await fetchSpec(relay.core, view, signal).catch(() => undefined);
+  return spec && { task, spec };
+}
+
+/** On the port that was asked for; else on that of the last start, because a tab's storage belongs to its address; else on any. */
+async function listen(options: NetworkOptions, start: (port: number) => Promise<RunningRelay>): Promise<RunningRelay> {
+  if (options.port !== undefined) return start(options.port);
+  const last = await lastPort(options.stateFolder);
+  try {
+    return await start(last);
+  } catch (error) {
+    if (last === 0 || !(error instanceof MurmurError && error.code === 'conflict')) throw error;
+    return start(0);
+  }
+}
+
+async function lastPort(stateFolder: string): Promise<number> {
+  const text = await readOptional(runningFile(stateFolder));
+  const [, port] = /"url":"http:\/\/[^"]+:(\d+)"/.exec(text ?? '') ?? [];
+  return port === undefined ? 0 : Number(port);
+}
+
+function tellTrouble(event: RelayEvent, tell: (who: string, message: string) => void): void {
+  if (event.kind === 'error') tell('relay', `${event.during}: ${event.error.message}`);
+  if (event.kind === 'equivocation') tell('relay', `member ${event.index} signed two records in round ${event.round}`);
+}
