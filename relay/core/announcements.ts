@@ -34,8 +34,9 @@ export class Announcements {
     return here >= everybody || nowMs - this.#enoughSinceMs >= this.#options.gatherMs;
   }
 
-  /** The next round waits for its own moment. */
+  /** A round was opened: who wants to take part in the one after it says so again, so that nobody is counted who left meanwhile. */
   opened(): void {
+    this.#seen.clear();
     this.#enoughSinceMs = undefined;
   }
 }

@@ -178,7 +178,8 @@ describe('sessions', () => {
     expect(keys.length).toBeGreaterThan(0);
     expect(keys.join(' ')).not.toContain(token);
     await fixture.restart();
-    expect((await post('/v1/tasks/1/announce', {})).status).toBe(204);
+    expect((await post('/v1/tasks/1/announce', { registrationId: 0 })).status).toBe(204);
+    await expectError(await post('/v1/tasks/1/announce', { registrationId: 1 }), 401, 'refused');
   });
 });
 

@@ -5,9 +5,10 @@
  *   POST /v1/sessions                          {task, registrationId, issuedAt, signature} -> {token, expiresAt}
  *   GET  /v1/tasks/:task/messages?from&limit   [{sequence, message}]
  *   POST /v1/tasks/:task/messages              message -> {sequence}
- *   POST /v1/tasks/:task/announce              -> 204
+ *   POST /v1/tasks/:task/announce              {registrationId} -> 204
  */
 import { Hono } from 'hono';
+import * as v from 'valibot';
 import { MAX_MESSAGE_BYTES } from '../../src/protocol/messages.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 import { LOG_PAGE } from '../core/store.ts';
@@ -15,6 +16,8 @@ import type { ServerContext } from './context.ts';
 import { Unauthorised } from './failures.ts';
 import { readJson, readUnknown, taskId, wholeNumber } from './requests.ts';
 import { type Caller, SignInBody } from './sessions.ts';
+
+const AnnounceBody = v.strictObject({ registrationId: v.number() });
 
 export function taskRoutes({ core, metrics, quotas, sessions }: ServerContext): Hono {
   const app = new Hono();
@@ -48,6 +51,8 @@ export function taskRoutes({ core, metrics, quotas, sessions }: ServerContext): 
   app.post('/tasks/:task/announce', async (c) => {
     const caller = await callerOf(taskId(c.req.param('task')), c.req.header('authorization'));
     quotas.charge(caller.name, { messages: 1 });
+    const { registrationId } = await readJson(c.req.raw, 1024, AnnounceBody);
+    if (registrationId !== caller.registrationId) throw new Unauthorised('this session is for another registration');
     await core.announce(caller.task, caller.registrationId, c.req.raw.signal);
     return c.body(null, 204);
   });

@@ -66,7 +66,7 @@ export async function startFixture(
           registrationId,
           signature: await signer.signIn(task, registrationId, issuedAt),
         }),
-        retry: { firstPauseMs: 10, longestPauseMs: 200, deadlineMs: 10_000 },
+        retry: { firstPauseMs: 10, longestPauseMs: 200 },
         ...clientParts,
       });
       clients.add(client);

@@ -5,7 +5,7 @@
 import { type Bytes, type Hex, concatBytes, toHex } from '../core/bytes.ts';
 import { hasCode, MurmurError } from '../core/errors.ts';
 import { sha256 as hash } from '../core/hash.ts';
-import { blobKind, KIND } from './kinds.ts';
+import { KIND } from './kinds.ts';
 import { bodyOf, readJson } from './read-body.ts';
 import { errorOf, retrying, type RetryContext } from './retry.ts';
 import type { FetchFn, Sender } from './sender.ts';
@@ -24,11 +24,18 @@ interface UploadState {
   readonly complete: boolean;
 }
 
-/** Uploads bytes whole; what is at the relay already is not sent again. */
-export async function uploadBlob(context: TransferContext, bytes: Bytes, signal?: AbortSignal): Promise<Hex> {
+/**
+ * Uploads bytes whole; what is at the relay already is not sent again.
+ * @param kind what they are, for the ledger
+ */
+export async function uploadBlob(
+  context: TransferContext,
+  bytes: Bytes,
+  kind: string,
+  signal?: AbortSignal,
+): Promise<Hex> {
   const { url, sender, chunkBytes } = context;
   const sha256 = toHex(await hash(bytes));
-  const kind = blobKind(bytes);
   const offer = (inner: AbortSignal) => {
     const body = JSON.stringify({ sha256, sizeBytes: bytes.length });
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: inner };
@@ -46,24 +53,29 @@ export async function uploadBlob(context: TransferContext, bytes: Bytes, signal?
   while (state?.complete !== true) {
     const before: UploadState | undefined = state;
     let retried = false;
-    state = await retrying(context, signal, async (inner, progress) => {
-      // After a failure the relay is asked where the upload stands: part of the chunk may have arrived.
-      try {
-        const from = retried || before === undefined ? await offer(inner) : before;
-        retried = true;
-        const next = from.complete ? from : await sendFrom(from.offset, inner);
-        progress();
-        return next;
-      } catch (error) {
-        retried = true;
-        if (hasCode(error, 'conflict'))
-          throw new MurmurError('unreachable', 'the upload stands elsewhere', { cause: error });
-        if (!hasCode(error, 'bad-hash', 'not-found') || spoiled) throw error;
-        // What an earlier attempt left there was not these bytes, or was tidied away: once more from the start.
-        spoiled = true;
-        throw new MurmurError('unreachable', 'the relay lost the upload', { cause: error });
-      }
-    });
+    state = await retrying(
+      context,
+      signal,
+      async (inner, progress) => {
+        // After a failure the relay is asked where the upload stands: part of the chunk may have arrived.
+        try {
+          const from = retried || before === undefined ? await offer(inner) : before;
+          retried = true;
+          const next = from.complete ? from : await sendFrom(from.offset, inner);
+          progress();
+          return next;
+        } catch (error) {
+          retried = true;
+          if (hasCode(error, 'conflict'))
+            throw new MurmurError('unreachable', 'the upload stands elsewhere', { cause: error });
+          if (!hasCode(error, 'bad-hash', 'not-found') || spoiled) throw error;
+          // What an earlier attempt left there was not these bytes, or was tidied away: once more from the start.
+          spoiled = true;
+          throw new MurmurError('unreachable', 'the relay lost the upload', { cause: error });
+        }
+      },
+      context.retry.transferTimeoutMs,
+    );
     if (before !== undefined && !spoiled && !state.complete && state.offset <= before.offset) {
       throw new MurmurError('unreachable', 'the relay takes no more bytes of this upload');
     }
@@ -83,27 +95,32 @@ async function readState(response: Response): Promise<UploadState> {
 export async function downloadBlob(context: TransferContext, sha256: Hex, signal?: AbortSignal): Promise<Bytes> {
   const parts: Uint8Array[] = [];
   let have = 0;
-  await retrying(context, signal, async (inner, progress) => {
-    const init: RequestInit = { signal: inner };
-    if (have > 0) init.headers = { range: `bytes=${have}-` };
-    const response = await context.sender.fetchAs(KIND.readBlob)(`${context.url}/v1/blobs/${sha256.slice(2)}`, init);
-    if (response.status === 416) return; // all of it is here: the hash decides
-    if (!response.ok) throw await errorOf(response);
-    if (have > 0 && response.status !== 206) {
-      parts.length = 0;
-      have = 0;
-    }
-    const announced = Number(response.headers.get('content-length') ?? '0');
-    for await (const part of bodyOf(response)) {
-      parts.push(part);
-      have += part.length;
-      if (have > context.maxBlobBytes)
-        throw new MurmurError('too-large', `a blob has at most ${context.maxBlobBytes} bytes`);
-      progress();
-    }
-    const whole = sizeFrom(response) ?? announced;
-    if (whole > 0 && have < whole) throw new MurmurError('unreachable', `the download broke off after ${have} bytes`);
-  });
+  await retrying(
+    context,
+    signal,
+    async (inner, progress) => {
+      const init: RequestInit = { signal: inner };
+      if (have > 0) init.headers = { range: `bytes=${have}-` };
+      const response = await context.sender.fetchAs(KIND.readBlob)(`${context.url}/v1/blobs/${sha256.slice(2)}`, init);
+      if (response.status === 416) return; // all of it is here: the hash decides
+      if (!response.ok) throw await errorOf(response);
+      if (have > 0 && response.status !== 206) {
+        parts.length = 0;
+        have = 0;
+      }
+      const announced = Number(response.headers.get('content-length') ?? '0');
+      for await (const part of bodyOf(response)) {
+        parts.push(part);
+        have += part.length;
+        if (have > context.maxBlobBytes)
+          throw new MurmurError('too-large', `a blob has at most ${context.maxBlobBytes} bytes`);
+        progress();
+      }
+      const whole = sizeFrom(response) ?? announced;
+      if (whole > 0 && have < whole) throw new MurmurError('unreachable', `the download broke off after ${have} bytes`);
+    },
+    context.retry.transferTimeoutMs,
+  );
   const bytes = concatBytes(...parts);
   const actual = toHex(await hash(bytes));
   if (actual === sha256) return bytes;

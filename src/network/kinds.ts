@@ -8,6 +8,8 @@ export const KIND = {
   uploadOffer: 'upload offer (hash and size)',
   keyShares: 'key shares (encrypted)',
   maskedVector: 'masked vector',
+  sum: 'sum of all masked vectors (public)',
+  model: 'shared model (public)',
   readBlob: 'download',
   readMessages: 'reading messages',
   stream: 'message stream (listening)',
@@ -22,9 +24,19 @@ export function messageKind(message: Message): string {
 
 /** Bytes of a share bundle beside its 2-byte head, for each receiver (docs/protocol.md, section 6). */
 const BUNDLE_BYTES = 188;
+/** Where the JSON of a safetensors file begins, after the length of its header. */
+const SAFETENSORS_JSON = 8;
+const UNMASK = 7;
 
-/** A blob is a share bundle, which says its own length, or a masked vector: participants upload nothing else. */
-export function blobKind(bytes: Uint8Array): string {
+/**
+ * What a blob is that a participant uploads: a share bundle, which says its own length; a public model, a safetensors file; else a masked
+ * vector, or, once this participant has given its unmask answer, the sum of all, which has the same form.
+ * @param lastPhase phase of the last message that was published
+ */
+export function blobKind(bytes: Uint8Array, lastPhase: number): string {
   const receivers = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
-  return receivers > 0 && bytes.length === 2 + BUNDLE_BYTES * receivers ? KIND.keyShares : KIND.maskedVector;
+  if (receivers > 0 && bytes.length === 2 + BUNDLE_BYTES * receivers) return KIND.keyShares;
+  if (bytes[SAFETENSORS_JSON] === 0x7b && bytes.subarray(4, SAFETENSORS_JSON).every((byte) => byte === 0))
+    return KIND.model;
+  return lastPhase >= UNMASK ? KIND.sum : KIND.maskedVector;
 }

@@ -9,7 +9,7 @@ import { type RandomBytes, secureRandom } from '../core/random.ts';
 import { type Message, parseMessage, type SequencedMessage } from '../protocol/messages.ts';
 import type { BlobStore, RelayPort } from '../protocol/ports.ts';
 import { downloadBlob, hasBlob, type TransferContext, uploadBlob } from './blob-transfer.ts';
-import { KIND, messageKind } from './kinds.ts';
+import { blobKind, KIND, messageKind } from './kinds.ts';
 import { MessageStream, type OpenSocket } from './message-stream.ts';
 import { readJson } from './read-body.ts';
 import { DEFAULT_RETRY, errorOf, type RetryOptions, retrying } from './retry.ts';
@@ -47,6 +47,8 @@ export class RelayClient implements RelayPort {
   readonly #context: TransferContext;
   readonly #checkMs: number;
   readonly #streams = new Map<bigint, { readonly stream: MessageStream; checkedAtMs: number }>();
+  /** phase of the last message published: tells the ledger what a blob is */
+  #lastPhase = 0;
   #token: string | undefined;
   #signingIn: Promise<string> | undefined;
 
@@ -66,14 +68,21 @@ export class RelayClient implements RelayPort {
     this.blobs = {
       get: (sha256, signal) => downloadBlob(this.#context, sha256, signal),
       has: (sha256, signal) => hasBlob(this.#context, sha256, signal),
-      put: (bytes, signal) => uploadBlob(this.#context, bytes, signal),
+      put: (bytes, signal) => uploadBlob(this.#context, bytes, blobKind(bytes, this.#lastPhase), signal),
     };
   }
 
-  /** @throws MurmurError refused when the round or phase is over or never begins within the deadline, and what the relay found wrong */
+  /** @throws MurmurError refused when the round is over or the sender has no say in it, and what else the relay found wrong */
   async publish(message: Message, signal?: AbortSignal): Promise<void> {
     check(message.task === this.#parts.task.toString(), 'this client speaks for another task');
-    await this.#post(`/v1/tasks/${message.task}/messages`, messageKind(message), JSON.stringify(message), signal);
+    try {
+      await this.#post(`/v1/tasks/${message.task}/messages`, messageKind(message), JSON.stringify(message), signal);
+    } catch (error) {
+      if (!(error instanceof MurmurError) || error.details['early'] !== true) throw error;
+      // Not a refusal of the message: the relay reads the chain later than its sender did.
+      throw new MurmurError('unreachable', 'the relay has not caught up with the chain', { cause: error });
+    }
+    this.#lastPhase = message.phase;
   }
 
   async announce(task: bigint, registrationId: number, signal?: AbortSignal): Promise<void> {

@@ -6,19 +6,22 @@ import type { RandomBytes } from '../core/random.ts';
 import { readJson } from './read-body.ts';
 
 export interface RetryOptions {
-  /** for one request, from sending to the last byte of the answer */
+  /** for one small request, from sending to the last byte of the answer */
   readonly requestTimeoutMs: number;
-  /** for all tries together */
+  /** for one request that carries bulk */
+  readonly transferTimeoutMs: number;
+  /** for all tries together, counted from the last progress; short, because a phase does not wait and the chain is another way */
   readonly deadlineMs: number;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
 }
 
 export const DEFAULT_RETRY: RetryOptions = {
-  requestTimeoutMs: 60_000,
-  deadlineMs: 120_000,
+  requestTimeoutMs: 10_000,
+  transferTimeoutMs: 60_000,
+  deadlineMs: 8_000,
   firstPauseMs: 200,
-  longestPauseMs: 5_000,
+  longestPauseMs: 3_000,
 };
 
 export interface RetryContext {
@@ -29,22 +32,25 @@ export interface RetryContext {
 
 /**
  * Tries until it works, fails for good, or the deadline is over.
- * @param attempt gets a signal with the time limit of one request; `progress()` says that the try got on, which starts the pauses anew
+ * @param attempt gets a signal with the time limit of one request; `progress()` says that the try got on, which starts pauses and deadline anew
+ * @param limitMs of one try
  * @throws MurmurError unreachable or timeout when the deadline passed, cancelled, or what the last try threw
  */
 export async function retrying<T>(
   { clock, random, retry }: RetryContext,
   signal: AbortSignal | undefined,
   attempt: (signal: AbortSignal, progress: () => void) => Promise<T>,
+  limitMs = retry.requestTimeoutMs,
 ): Promise<T> {
-  const startedAtMs = clock.now();
+  let startedAtMs = clock.now();
   let pauseMs = retry.firstPauseMs;
   for (;;) {
     throwIfCancelled(signal);
     try {
-      return await limited(retry.requestTimeoutMs, signal, (inner) =>
+      return await limited(limitMs, signal, (inner) =>
         attempt(inner, () => {
           pauseMs = retry.firstPauseMs;
+          startedAtMs = clock.now();
         }),
       );
     } catch (error) {
