@@ -12,6 +12,8 @@
 import { createCipheriv } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Bytes } from '../src/core/bytes.ts';
 import { bitmapOf, firstOf, popcount } from '../src/core/bitmap.ts';
 import { SeededRandom, secureRandom } from '../src/core/random.ts';
@@ -19,8 +21,7 @@ import { packRing, unpackRing } from '../src/masking/encode.ts';
 import { RANGE_BYTES, counterBlock, sumStreams, type OpenStream } from '../src/masking/stream.ts';
 import { buildAnswer } from '../src/masking/unmask.ts';
 import { layoutBytes } from '../src/protocol/layout.ts';
-import { makeCohort, openAll, runRound } from '../tests/masking/cohort.ts';
-import { chromiumFlags, findChromium } from '../scripts/find-chromium.mjs';
+import { makeCohort, openAll, runRound } from '../src/masking/testing/cohort.ts';
 import { figure, type BenchContext, type Figure } from './figure.ts';
 import { leastTimes, measureClient, updateLayout, type ClientRates } from './masking/rates.ts';
 
@@ -78,8 +79,18 @@ async function uploadBytes(): Promise<{ total: number; note: string }> {
   };
 }
 
+interface ChromiumFinder {
+  readonly chromiumFlags: string[];
+  readonly findChromium: () => string | undefined;
+}
+
+/** Loaded when it runs: the bundle of this file lies elsewhere. */
+function chromiumFinder(): Promise<ChromiumFinder> {
+  return import(pathToFileURL(resolve('scripts/find-chromium.mjs')).href) as Promise<ChromiumFinder>;
+}
+
 /** Runs measureClient in a module worker of a headless Chromium, from a loopback server (a secure context, so WebCrypto is there). */
-async function measureInChromium(executablePath: string, turns: number): Promise<ClientRates> {
+async function measureInChromium(executablePath: string, args: string[], turns: number): Promise<ClientRates> {
   const [{ build }, { chromium }] = await Promise.all([import('esbuild'), import('playwright-core')]);
   const { outputFiles } = await build({
     stdin: {
@@ -100,19 +111,19 @@ async function measureInChromium(executablePath: string, turns: number): Promise
     response.setHeader('content-type', isWorker ? 'text/javascript' : 'text/html');
     response.end(isWorker ? script : '<!doctype html><title>masking</title>');
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  await new Promise<void>((listening) => {
+    server.listen(0, '127.0.0.1', listening);
   });
-  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
+  const browser = await chromium.launch({ executablePath, args });
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     return await page.evaluate(
       () =>
-        new Promise<ClientRates>((resolve, reject) => {
+        new Promise<ClientRates>((done, reject) => {
           const worker = new Worker('/worker.js', { type: 'module' });
           worker.onmessage = ({ data }: MessageEvent<{ rates?: ClientRates; error?: string }>) => {
-            if (data.rates) resolve(data.rates);
+            if (data.rates) done(data.rates);
             else reject(new Error(data.error));
           };
           worker.onerror = ({ message }) => reject(new Error(message));
@@ -203,13 +214,18 @@ export async function run({
   const turns = full ? 30 : 10;
   progress?.('masking: client, Node');
   const inNode = clientFigure('masking.clientRatioNode', 'Node', await measureClient(PEERS, PARAMETERS, WIDTH, turns));
+  const { chromiumFlags, findChromium } = await chromiumFinder();
   const executablePath = findChromium();
   if (executablePath === undefined) {
     figures.push({ ...inNode, id: 'masking.clientRatio', note: `no Chromium here, so: ${inNode.note}` });
   } else {
     progress?.('masking: client, Chromium worker');
     figures.push(
-      clientFigure('masking.clientRatio', 'Chromium worker', await measureInChromium(executablePath, turns)),
+      clientFigure(
+        'masking.clientRatio',
+        'Chromium worker',
+        await measureInChromium(executablePath, chromiumFlags, turns),
+      ),
     );
   }
   progress?.('masking: server');

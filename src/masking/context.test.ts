@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testRound } from '../../tests/masking/cohort.ts';
+import { testRound } from './testing/cohort.ts';
 import { toHex } from '../core/bytes.ts';
 import { maskContext, roundContext, type RoundIdentity } from './context.ts';
 import type { Layout } from '../protocol/layout.ts';

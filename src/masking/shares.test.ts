@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeCohort, openAll, type Cohort, type TestMember } from '../../tests/masking/cohort.ts';
+import { makeCohort, openAll, type Cohort, type TestMember } from './testing/cohort.ts';
 import { bitmapOf, members as indicesOf } from '../core/bitmap.ts';
 import { equalBytes, type Bytes } from '../core/bytes.ts';
 import { secureRandom } from '../core/random.ts';
@@ -118,6 +118,15 @@ describe('a bundle', () => {
     });
     await expect(openShare({ ...openArguments(0, 1), bundle, root })).resolves.toBeDefined();
     await expect(openShare({ ...openArguments(0, 4), bundle, root })).rejects.toMatchObject({ code: 'bad-share' });
+  });
+
+  it('of a dealer with a key of small order is not acknowledged', async () => {
+    const good = openArguments(1, 2);
+    const zero = new Uint8Array(32);
+    await expect(openShare({ ...good, dealerChannelKey: zero })).rejects.toMatchObject({ code: 'bad-share' });
+    await expect(openShare({ ...good, dealerMaskKey: zero })).rejects.toMatchObject({ code: 'bad-share' });
+    const dealerMaskKey = cohort.maskPublicKeys[1] as Bytes;
+    await expect(openShare({ ...good, dealerMaskKey })).resolves.toBeDefined();
   });
 
   it('is not dealt under a foreign channel key', async () => {

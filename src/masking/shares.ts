@@ -11,7 +11,7 @@ import { MurmurError, check, hasCode } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { merkleLeaf, merkleRoot } from '../core/merkle.ts';
 import type { RandomBytes } from '../core/random.ts';
-import { agree, hkdf, type RoundSecrets, type X25519KeyPair } from './keys.ts';
+import { agree, hkdf, isUsablePublicKey, type RoundSecrets, type X25519KeyPair } from './keys.ts';
 import { split } from './shamir.ts';
 
 const SHARE_BYTES = 32;
@@ -209,10 +209,11 @@ export async function dealShares({
 /**
  * Opens the shares that a dealer made for this member. Only what this accepts may be acknowledged.
  * @param index own roster index
+ * @param dealerMaskKey the dealer's S_u; give it before acknowledging: with one of small order nobody could mask
  * @param root the digest of the dealer's Share record
  * @param members roster size n
- * @throws MurmurError bad-input (malformed), bad-hash (not the recorded bundle), bad-share (does not open, or not what the
- * dealer committed to), refused (the dealer's channel key is of small order)
+ * @throws MurmurError bad-input (malformed), bad-hash (not the recorded bundle), bad-share (does not open, is not what the
+ * dealer committed to, or a key of the dealer is of small order)
  */
 export async function openShare({
   context,
@@ -220,6 +221,7 @@ export async function openShare({
   index,
   channel,
   dealerChannelKey,
+  dealerMaskKey,
   bundle,
   root,
   members,
@@ -229,6 +231,7 @@ export async function openShare({
   index: number;
   channel: X25519KeyPair;
   dealerChannelKey: Bytes;
+  dealerMaskKey?: Bytes | undefined;
   bundle: Uint8Array;
   root: Bytes;
   members: number;
@@ -240,9 +243,12 @@ export async function openShare({
     });
   }
   const { seedLeaf, selfLeaf, ciphertext } = parseBundle(bundle, members)[index] as BundleEntry;
-  const { key, additionalData } = await sealing(context, dealer, index, channel, dealerChannelKey, 'decrypt');
+  if (dealerMaskKey && !(await isUsablePublicKey(dealerMaskKey))) {
+    throw new MurmurError('bad-share', `the mask key of dealer ${dealer} is of small order`, { details: { dealer } });
+  }
   let opening: Uint8Array;
   try {
+    const { key, additionalData } = await sealing(context, dealer, index, channel, dealerChannelKey, 'decrypt');
     const iv = ciphertext.slice(0, NONCE_BYTES);
     opening = new Uint8Array(
       await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, ciphertext.slice(NONCE_BYTES)),

@@ -25,7 +25,7 @@ const JOBS = 8;
 export interface UnmaskAnswer {
   readonly u2: Bitmap;
   readonly u3: Bitmap;
-  /** one opening for every member of U2: of the self mask for members of U3, of the seed for the others */
+  /** one opening by member of U2, of the self mask for members of U3, of the seed for the others; zeros are left out */
   readonly openings: ReadonlyMap<number, { readonly share: Bytes; readonly salt: Bytes }>;
 }
 
@@ -40,14 +40,13 @@ function checkSets(u2: Bitmap, u3: Bitmap): void {
 /**
  * This member's answer. Send one per round, after the journal has it; a second one for another U3 would give both kinds of
  * share of some member away.
- * @param held the opened shares by dealer, for every member of U2
- * @throws MurmurError not-found when a dealer's share is missing
+ * @param held the opened shares by dealer; where one is missing (a dealer that this member did not acknowledge) the answer has zeros
  */
 export function buildAnswer({ u2, u3, held }: { u2: Bitmap; u3: Bitmap; held: ReadonlyMap<number, HeldShare> }): Bytes {
   checkSets(u2, u3);
   const parts = members(u2).map((v) => {
     const share = held.get(v);
-    if (!share) throw new MurmurError('not-found', `no opened share of dealer ${v}`, { details: { dealer: v } });
+    if (!share) return new Uint8Array(SHARE_BYTES + SALT_BYTES);
     return has(u3, v) ? concatBytes(share.selfShare, share.selfSalt) : concatBytes(share.seedShare, share.seedSalt);
   });
   return concatBytes(uintBytes(u2, 32), uintBytes(u3, 32), ...parts);
@@ -60,9 +59,11 @@ export function parseAnswer(bytes: Uint8Array, n: number): UnmaskAnswer {
   const u3 = bytesToBigInt(reader.take(32));
   checkSets(u2, u3);
   check(u2 >> BigInt(n) === 0n, 'U2 has a member outside the roster');
-  const openings = new Map(
-    members(u2).map((v) => [v, { share: reader.take(SHARE_BYTES), salt: reader.take(SALT_BYTES) }]),
-  );
+  const openings = new Map<number, { readonly share: Bytes; readonly salt: Bytes }>();
+  for (const v of members(u2)) {
+    const opening = { share: reader.take(SHARE_BYTES), salt: reader.take(SALT_BYTES) };
+    if (bytesToBigInt(opening.share) !== 0n || bytesToBigInt(opening.salt) !== 0n) openings.set(v, opening);
+  }
   reader.end();
   return { u2, u3, openings };
 }
@@ -134,7 +135,7 @@ async function rebuild<T>(
  * @param answers unmask answers by member; those that are malformed, for other sets, or do not open the committed leaves are discarded
  * @param runJobs spreads the stream work; without it all is done here
  * @returns the canonical packed sum, and who was discarded
- * @throws MurmurError not-found (a bundle or an input is missing, or fewer than t good answers), bad-share (a dealer
+ * @throws MurmurError not-found (a bundle or an input is missing, or fewer than t good answers or shares of a dealer), bad-share (a dealer
  * committed to shares of another secret; details.dealer), bad-input, cancelled
  */
 export async function unmaskSum({
@@ -198,8 +199,17 @@ export async function unmaskSum({
       details: { good: good.length, threshold },
     });
   }
-  const sharesOf = (v: number): IndexedShare[] =>
-    good.map(({ x, answer }) => ({ x, share: (answer.openings.get(v) as { share: Bytes }).share }));
+  const sharesOf = (v: number): IndexedShare[] => {
+    const shares: IndexedShare[] = [];
+    for (const { x, answer } of good) {
+      const opening = answer.openings.get(v);
+      if (opening) shares.push({ x, share: opening.share });
+    }
+    if (shares.length >= threshold) return shares;
+    throw new MurmurError('not-found', `${shares.length} shares of dealer ${v} where ${threshold} are needed`, {
+      details: { dealer: v, good: shares.length, threshold },
+    });
+  };
 
   const streams: KeyStream[] = [];
   for (const u of survivors) {

@@ -26,7 +26,7 @@ import {
   testRound,
   type Cohort,
   type TestMember,
-} from './cohort.ts';
+} from '../../src/masking/testing/cohort.ts';
 
 const count = { kind: 'count' } as const;
 const LAYOUT: Layout = [
@@ -211,6 +211,21 @@ describe('unmasking', () => {
     // An answer of somebody outside U3 does not count either.
     const { discardedAnswers } = await unmask({ answers: new Map(answers).set(3, answers.get(2) as Bytes) });
     expect(discardedAnswers).toEqual([3]);
+  });
+
+  it('goes on when an answerer lacks the share of a dealer it did not acknowledge', async () => {
+    const held = await openAll(cohort, 0, u2);
+    held.delete(2);
+    const partial = buildAnswer({ u2, u3, held });
+    expect([...parseAnswer(partial, 6).openings.keys()]).toEqual([0, 1, 3, 4, 5]);
+    const { packedSum, discardedAnswers } = await unmask({ answers: new Map(answers).set(0, partial) });
+    expect(packedSum).toEqual(expected);
+    expect(discardedAnswers).toEqual([]);
+    const four = new Map([...answers].filter(([from]) => from !== 5)).set(0, partial);
+    await expect(unmask({ answers: four })).rejects.toMatchObject({
+      code: 'not-found',
+      details: { dealer: 2, good: 3 },
+    });
   });
 
   it('stops under the threshold and names what is missing', async () => {

@@ -17,7 +17,14 @@ import { buildAnswer, sumRoot, unmaskSum } from '../../src/masking/unmask.ts';
 import type { Verdict } from '../../src/protocol/phases.ts';
 import { voteDigest } from '../../src/protocol/record.ts';
 import { layoutHash, type Layout } from '../../src/protocol/layout.ts';
-import { makeCohort, maskOne, openAll, sumInputs, testRound, type TestMember } from '../masking/cohort.ts';
+import {
+  makeCohort,
+  maskOne,
+  openAll,
+  sumInputs,
+  testRound,
+  type TestMember,
+} from '../../src/masking/testing/cohort.ts';
 
 const LAYOUT: Layout = [
   { purpose: 'weight', length: 1, width: 48, encoding: { kind: 'fixed', fractionBits: 32, limit: 1 } },

@@ -2,13 +2,13 @@
  * A whole masked round in memory, without relay and chain: what the tests of the masking and its bench run.
  * Randomness is seeded; `Cohort` holds what each member would hold.
  */
-import type { Bytes } from '../../src/core/bytes.ts';
-import { bitmapOf, members, type Bitmap } from '../../src/core/bitmap.ts';
-import { sha256 } from '../../src/core/hash.ts';
-import { SeededRandom, type RandomBytes } from '../../src/core/random.ts';
-import { utf8 } from '../../src/core/bytes.ts';
-import type { Layout } from '../../src/protocol/layout.ts';
-import { maskContext, roundContext, type RoundIdentity } from '../../src/masking/context.ts';
+import type { Bytes } from '../../core/bytes.ts';
+import { bitmapOf, members, type Bitmap } from '../../core/bitmap.ts';
+import { sha256 } from '../../core/hash.ts';
+import { SeededRandom, type RandomBytes } from '../../core/random.ts';
+import { utf8 } from '../../core/bytes.ts';
+import type { Layout } from '../../protocol/layout.ts';
+import { maskContext, roundContext, type RoundIdentity } from '../context.ts';
 import {
   commitSelfMask,
   createRoundSecrets,
@@ -16,11 +16,11 @@ import {
   maskKeys,
   type RoundSecrets,
   type X25519KeyPair,
-} from '../../src/masking/keys.ts';
-import { maskVector } from '../../src/masking/mask.ts';
-import { dealShares, openShare, type HeldShare } from '../../src/masking/shares.ts';
-import { shareThreshold } from '../../src/masking/threshold.ts';
-import { buildAnswer, unmaskSum } from '../../src/masking/unmask.ts';
+} from '../keys.ts';
+import { maskVector } from '../mask.ts';
+import { dealShares, openShare, type HeldShare } from '../shares.ts';
+import { shareThreshold } from '../threshold.ts';
+import { buildAnswer, unmaskSum } from '../unmask.ts';
 
 export interface TestMember {
   readonly channel: X25519KeyPair;
