@@ -1,7 +1,7 @@
 /** The participant's worker: it outlives every page view of its tab, and goes on while the tab is hidden. */
 import { expose } from 'comlink';
 import { fromHex, toHex } from '../src/core/bytes.ts';
-import { MurmurError, toErrorData } from '../src/core/errors.ts';
+import { hasCode, MurmurError } from '../src/core/errors.ts';
 import type { NetworkInfo, ParticipantApi, Snapshot } from './api.ts';
 import { addressOf, registerLocally, registrationCall, requestRegistration, requireRegistration } from './chain.ts';
 import { readData } from './data.ts';
@@ -78,7 +78,7 @@ const api: ParticipantApi = {
     listener = next;
     // Without a network there is no participation to find; the page shows that error where it reads the network.
     await connected().catch((error: unknown) => {
-      if (toErrorData(error).code !== 'unreachable' && toErrorData(error).code !== 'not-found') throw error;
+      if (!hasCode(error, 'unreachable')) throw error;
     });
     await tell();
   },

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Hex } from '../src/core/bytes.ts';
 import { cancelled, type Clock } from '../src/core/clock.ts';
-import { MurmurError } from '../src/core/errors.ts';
+import { hasCode, MurmurError } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
 import { createLedger, type Ledger } from '../src/network/ledger.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
@@ -81,7 +81,10 @@ const NetworkSchema = v.object({
  * @throws MurmurError unreachable
  */
 export async function readNetwork(world: World, signal?: AbortSignal): Promise<NetworkInfo> {
-  const text = await fetchText(world, '/network.json', signal);
+  const text = await fetchText(world, '/network.json', signal).catch((error: unknown) => {
+    if (!hasCode(error, 'not-found')) throw error;
+    throw new MurmurError('unreachable', 'there is no network behind this page', { cause: error });
+  });
   const result = v.safeParse(NetworkSchema, parseJson(text));
   if (!result.success)
     throw new MurmurError('bad-input', 'the network describes itself in a way that this page does not know');

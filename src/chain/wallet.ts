@@ -3,7 +3,7 @@
  * provider, so this file opens no connection of its own; what the extension sends to its node is outside this page.
  */
 import {
-  type Connector,
+  type Config,
   connect,
   createConfig,
   getConnection,
@@ -11,12 +11,11 @@ import {
   sendTransaction,
   signTypedData,
   switchChain,
-  unstable_connector,
   waitForTransactionReceipt,
   watchConnection,
 } from '@wagmi/core';
 import { type Chain, base, baseSepolia, foundry } from 'wagmi/chains';
-import { injected } from 'wagmi/connectors/injected';
+import { custom } from 'viem';
 import type { Hex } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 
@@ -67,14 +66,13 @@ const ANNOUNCE_MS = 250;
  * @throws MurmurError unsupported for a chain that Murmur is not deployed on
  */
 export async function openWallets(
-  network: { readonly chainId: number },
+  network: { readonly chainId: number; readonly rpcUrl: string },
   onChange: (connection: WalletConnection | undefined) => void,
 ): Promise<Wallets> {
-  const chain = chainOf(network.chainId);
-  const config = createConfig({
+  const chain = chainOf(network.chainId, network.rpcUrl);
+  const config: Config = createConfig({
     chains: [chain],
-    connectors: [injected()],
-    transports: { [chain.id]: unstable_connector({ type: 'injected' }) },
+    transports: { [chain.id]: custom({ request: (call) => askConnected(config, call) }) },
   });
   const current = (): WalletConnection | undefined => {
     const { address, chainId, connector } = getConnection(config);
@@ -86,7 +84,7 @@ export async function openWallets(
   await reconnect(config);
 
   return {
-    choices: () => announced(config.connectors).map(({ uid, name }) => ({ id: uid, name })),
+    choices: () => config.connectors.map(({ uid, name }) => ({ id: uid, name })),
     connect: (id) =>
       asPerson(async () => {
         const connector = config.connectors.find(({ uid }) => uid === id);
@@ -116,17 +114,24 @@ export async function openWallets(
   };
 }
 
-/** Announced wallets; the nameless injected one only when nobody announced. */
-function announced(connectors: readonly Connector[]): readonly Connector[] {
-  const named = connectors.filter(({ id }) => id !== 'injected');
-  if (named.length > 0) return named;
-  return 'ethereum' in globalThis ? connectors : [];
+/** Requests of the page go through the wallet that is connected, whichever of several that is. */
+async function askConnected(config: Config, call: { method: string; params?: unknown }): Promise<unknown> {
+  const provider = await getConnection(config).connector?.getProvider();
+  if (!isProvider(provider)) throw new MurmurError('not-found', 'no wallet is connected');
+  return provider.request(call);
 }
 
-function chainOf(chainId: number): Chain {
+function isProvider(
+  value: unknown,
+): value is { request(call: { method: string; params?: unknown }): Promise<unknown> } {
+  return typeof value === 'object' && value !== null && 'request' in value && typeof value.request === 'function';
+}
+
+/** A wallet that does not know the chain yet is told this address of it. */
+function chainOf(chainId: number, rpcUrl: string): Chain {
   const chain = [foundry, base, baseSepolia].find(({ id }) => id === chainId);
   if (chain === undefined) throw new MurmurError('unsupported', `Murmur does not know chain ${chainId}`);
-  return chain;
+  return chain === foundry ? { ...foundry, name: 'Murmur local', rpcUrls: { default: { http: [rpcUrl] } } } : chain;
 }
 
 /** What a wallet throws, in Murmur's terms; declining is no failure. */
