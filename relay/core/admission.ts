@@ -24,7 +24,7 @@ export interface AdmissionContext {
 }
 
 /**
- * Checks a message; returns when it may be kept.
+ * Checks a message; returns its round's view when it may be kept.
  * @param author registration that the sender proved to be; undefined where nobody was asked (simulation)
  * @throws MurmurError refused (late, early, not a member, another's message), bad-signature, bad-hash, not-found, bad-input
  */
@@ -33,7 +33,7 @@ export async function admit(
   message: Message,
   author: number | undefined,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<RoundView> {
   const view = await viewFor(context, message, signal);
   const sender = await senderOf(context, message, view, signal);
   if (author !== undefined && author !== sender.registrationId) {
@@ -51,6 +51,7 @@ export async function admit(
     );
   }
   await checkContent({ message, sender, view, store: context.store, maxBlobBytes: context.options.maxBlobBytes });
+  return view;
 }
 
 /** The live round, read again when the message is ahead of what was read before. */

@@ -23,6 +23,7 @@ export interface QueuedRecord {
 export class BatchQueue {
   readonly #options: RelayOptions;
   #round = 0;
+  #joinEndsAt = 0;
   #phase: RecordPhase | undefined;
   readonly #records = new Map<number, QueuedRecord>();
   /** Halved when a batch fails for another reason than an unreachable chain, so that one bad record cannot hold the others. */
@@ -49,9 +50,10 @@ export class BatchQueue {
   }
 
   /** Turns to a phase and its messages; nothing happens when it is the phase at hand. */
-  enter(round: number, phase: RecordPhase, messages: () => readonly Message[]): void {
-    if (this.#round === round && this.#phase === phase) return;
+  enter({ round, joinEndsAt }: RoundView, phase: RecordPhase, messages: () => readonly Message[]): void {
+    if (this.#round === round && this.#joinEndsAt === joinEndsAt && this.#phase === phase) return;
     this.#round = round;
+    this.#joinEndsAt = joinEndsAt;
     this.#phase = phase;
     this.#records.clear();
     this.#batchSize = this.#options.maxBatch;

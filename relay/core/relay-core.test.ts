@@ -93,6 +93,25 @@ describe('a whole round', () => {
   });
 });
 
+describe('a chain that went back', () => {
+  it('gets no record of a round that it has forgotten, but what is said again is posted again', async () => {
+    await world.reach(Phase.Share);
+    await world.relay.publish(await world.cohort.message(await world.view(), Phase.Share, 0, world.relay.blobs));
+    world.relay = world.start();
+    world.chain.tasks.get(TASK)?.rounds.pop();
+    await world.clock.advance(5000);
+    await world.announceAll();
+    await world.relay.step();
+    await world.stepFor(3);
+    expect((await world.view()).n).toBe(0);
+    for (let id = 0; id < SITES; id++) await world.relay.publish(await world.cohort.join(id, 1));
+    await world.stepFor(3);
+    expect((await world.view()).n).toBe(SITES);
+    await world.stepFor(30);
+    expect([(await world.view()).phase, (await world.view()).dealt]).toEqual([Phase.Share, 0n]);
+  });
+});
+
 describe('batches', () => {
   beforeEach(() => world.reach(Phase.Share));
 

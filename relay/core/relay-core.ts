@@ -90,9 +90,12 @@ export class RelayCore implements RelayPort {
     }
     const key = toHex(await sha256(bytes));
     const known = await this.store.findEntry(message.task, key);
-    if (known !== undefined) return { sequence: known, added: false };
-
     const task = BigInt(message.task);
+    if (known !== undefined) {
+      // A chain that went back may be without a record that was posted once; if it has it, the queue drops it again.
+      this.#tasks.get(task)?.enqueue(message);
+      return { sequence: known, added: false };
+    }
     const relay = await this.#relay(task);
     const context = {
       chain: relay.chain,
@@ -101,9 +104,9 @@ export class RelayCore implements RelayPort {
       options: this.options,
       verifySignature: this.#parts.verifySignature,
     };
-    await admit(context, message, author, signal);
+    const view = await admit(context, message, author, signal);
     await this.#remember(task, relay);
-    const log = await relay.roundLog(message.round);
+    const log = await relay.roundLog(view);
     const place = log.reserve(message, this.options.maxMessagesPerSlot);
     let entry: { sequence: number; added: boolean };
     try {

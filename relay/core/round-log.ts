@@ -7,23 +7,28 @@ import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 import { type Message, messageRecord, parseMessage } from '../../src/protocol/messages.ts';
 import type { RecordPhase } from '../../src/protocol/phases.ts';
+import type { RoundView } from '../../src/protocol/views.ts';
 import { LOG_PAGE, type LogEntry, type RelayStore } from './store.ts';
 
-/** Where a round's messages begin is remembered under this key, so that reading them back does not mean reading the whole log. */
-const startKey = (task: string) => `round-start/${task}`;
+/**
+ * Where a round's messages begin is remembered under this key, so that reading them back does not mean reading the whole log. The end of
+ * its join phase tells it from a round of the same number that a chain knew before it went back (a restored local chain).
+ */
+const startKey = (task: string, { round, joinEndsAt }: RoundName) => `round-start/${task}/${round}/${joinEndsAt}`;
+
+/** What names one opening of a round. */
+export type RoundName = Pick<RoundView, 'round' | 'joinEndsAt'>;
 
 export class RoundLog {
-  readonly round: number;
   readonly #slots = new Map<string, Message[]>();
 
-  private constructor(round: number) {
-    this.round = round;
-  }
+  private constructor() {}
 
   /** Reads what the log has of the round. */
-  static async load(store: RelayStore, task: string, round: number): Promise<RoundLog> {
-    const log = new RoundLog(round);
-    let next = await startOf(store, task, round);
+  static async load(store: RelayStore, task: string, name: RoundName): Promise<RoundLog> {
+    const { round } = name;
+    const log = new RoundLog();
+    let next = await startOf(store, task, name);
     const end = await store.logLength(task);
     while (next <= end) {
       const page = await store.read(task, next, LOG_PAGE);
@@ -81,14 +86,11 @@ export class RoundLog {
 }
 
 /** The sequence from which on a round's messages lie; fixed here when this round is new. */
-async function startOf(store: RelayStore, task: string, round: number): Promise<number> {
-  const known = (await store.getValue(startKey(task)))?.split(' ').map(Number);
-  const [knownRound = 0, sequence = 1] = known ?? [];
-  if (knownRound === round) return sequence;
-  // The chain went back to an earlier round (a restored local chain): its messages may lie anywhere.
-  if (knownRound > round) return 1;
+async function startOf(store: RelayStore, task: string, name: RoundName): Promise<number> {
+  const known = await store.getValue(startKey(task, name));
+  if (known !== undefined) return Number(known);
   const start = (await store.logLength(task)) + 1;
-  await store.setValue(startKey(task), `${round} ${start}`);
+  await store.setValue(startKey(task, name), String(start));
   return start;
 }
 

@@ -13,7 +13,7 @@ import type { RoundView } from '../../src/protocol/views.ts';
 import { Announcements } from './announcements.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { withDeadline } from './deadline.ts';
-import { RoundLog } from './round-log.ts';
+import { RoundLog, type RoundName } from './round-log.ts';
 import type { RelayStore } from './store.ts';
 import { SumJob } from './sum-job.ts';
 import { type Sight, TaskChain } from './task-chain.ts';
@@ -39,7 +39,7 @@ export class TaskRelay {
   readonly #parts: TaskRelayParts;
   readonly #queue: BatchQueue;
   readonly #sumJob: SumJob;
-  #roundLog: { round: number; log: Promise<RoundLog> } | undefined;
+  #roundLog: { name: RoundName; log: Promise<RoundLog> } | undefined;
   /** when a thing was last done: `open/3`, `sync/3/5` */
   readonly #doneAtMs = new Map<string, number>();
   #live: RoundView | undefined;
@@ -75,10 +75,11 @@ export class TaskRelay {
   }
 
   /** The log of a round; one load serves all callers. */
-  roundLog(round: number): Promise<RoundLog> {
-    if (this.#roundLog?.round === round) return this.#roundLog.log;
-    const log = RoundLog.load(this.#parts.store, this.#parts.task.toString(), round);
-    this.#roundLog = { round, log };
+  roundLog(name: RoundName): Promise<RoundLog> {
+    const known = this.#roundLog;
+    if (known?.name.round === name.round && known.name.joinEndsAt === name.joinEndsAt) return known.log;
+    const log = RoundLog.load(this.#parts.store, this.#parts.task.toString(), name);
+    this.#roundLog = { name, log };
     // A failed load is tried again by the next caller; this one gets the error.
     log.catch(() => {
       if (this.#roundLog?.log === log) this.#roundLog = undefined;
@@ -115,8 +116,8 @@ export class TaskRelay {
   }
 
   async #postBatch(view: RoundView, phase: RecordPhase, signal: AbortSignal | undefined): Promise<void> {
-    const log = await this.roundLog(view.round);
-    this.#queue.enter(view.round, phase, () => log.first(phase));
+    const log = await this.roundLog(view);
+    this.#queue.enter(view, phase, () => log.first(phase));
     const joined =
       phase === Phase.Join && view.n > 0 && this.#queue.size > 0 ? await this.#joined(view, signal) : new Set<number>();
     this.#queue.reconcile(view, phase, joined);

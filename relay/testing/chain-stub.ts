@@ -47,6 +47,7 @@ export const PARAMETERS: TaskParameters = {
 
 interface StubRound {
   state: RoundState;
+  readonly joinEndsAt: number;
   readonly digests: Map<RecordPhase, Map<number, Bytes>>;
   readonly answers: Map<number, Bytes>;
 }
@@ -127,7 +128,7 @@ export class ChainStub implements ChainPort {
       step: state.step,
       phase: state.phase,
       phaseEndsAt: state.phaseEndsAt,
-      joinEndsAt: 0,
+      joinEndsAt: entry.joinEndsAt,
       openedAtBlock: 1n,
       beaconRound: state.beaconRound,
       beacon: state.beacon,
@@ -222,7 +223,7 @@ export class ChainStub implements ChainPort {
       parameters: this.#parameters,
       nowSeconds: this.#seconds(),
     });
-    entry.rounds.push({ state, digests: new Map(), answers: new Map() });
+    entry.rounds.push({ state, joinEndsAt: state.phaseEndsAt, digests: new Map(), answers: new Map() });
   }
 
   async postBeacon(task: bigint, round: number, signature: Bytes): Promise<void> {
