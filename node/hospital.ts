@@ -38,6 +38,8 @@ export interface HospitalOptions {
   readonly pace: SessionPace;
   /** what leaves this site is written down here */
   readonly ledger: Ledger;
+  /** hears how long each local training took */
+  readonly onTrained?: ((durationMs: number) => void) | undefined;
   readonly onStatus: (status: ParticipationStatus) => void;
   readonly signal: AbortSignal;
 }
@@ -108,7 +110,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
           journal,
           signer,
           channel,
-          createTrainer: startTrainer,
+          createTrainer: async (spec, inputWidth) => timed(await startTrainer(spec, inputWidth), options.onTrained),
           clock: systemClock,
           random: secureRandom,
           onStatus: options.onStatus,
@@ -122,9 +124,30 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
   };
 }
 
-/** The trainer of headless roles: wasm, or plain JavaScript where that fails. */
-export async function startTrainer(spec: TaskSpec, inputWidth: number): Promise<TrainerPort> {
-  return createTrainer({ spec: spec.model, inputWidth, prefer: ['wasm', 'cpu'] });
+let lastStart: Promise<unknown> = Promise.resolve();
+
+/**
+ * The trainer of headless roles: wasm, or plain JavaScript where that fails. tfjs has one current backend a process, so trainers
+ * are started one after the other; from then on they share it.
+ */
+export function startTrainer(spec: TaskSpec, inputWidth: number): Promise<TrainerPort> {
+  const start = () => createTrainer({ spec: spec.model, inputWidth, prefer: ['wasm', 'cpu'] });
+  const started = lastStart.then(start, start);
+  lastStart = started.catch(() => undefined);
+  return started;
+}
+
+function timed(trainer: TrainerPort, onTrained: HospitalOptions['onTrained']): TrainerPort {
+  return {
+    backend: trainer.backend,
+    predict: (...rows) => trainer.predict(...rows),
+    async train(job) {
+      const startedAtMs = performance.now();
+      const result = await trainer.train(job);
+      onTrained?.(performance.now() - startedAtMs);
+      return result;
+    },
+  };
 }
 
 /** A client that reads blobs and messages, for whoever has no session. */

@@ -20,6 +20,8 @@ export interface SiteRound {
   readonly summary: RoundSummary;
   /** what the site sent to the relay since its last round ended: messages, key shares, masked vector */
   readonly bytesUp: number;
+  /** the local training of this round; 0 where there was none */
+  readonly trainingMs: number;
 }
 
 export interface SitesParts {
@@ -78,13 +80,15 @@ async function runSite(
   const ledger = createLedger({ capacity: 200 });
   const seen = new Set<number>();
   let sentBefore = 0;
+  let trainingMs = 0;
   const onStatus = (status: ParticipationStatus) => {
     const summary = status.history.at(-1);
     if (summary === undefined || seen.has(summary.round)) return;
     seen.add(summary.round);
     const sent = bytesToRelay(ledger);
-    parts.onRound({ site: id, task, summary, bytesUp: sent - sentBefore });
+    parts.onRound({ site: id, task, summary, bytesUp: sent - sentBefore, trainingMs });
     sentBefore = sent;
+    trainingMs = 0;
   };
   while (!signal.aborted) {
     try {
@@ -100,6 +104,9 @@ async function runSite(
         folder: parts.places.siteFolder(id),
         pace: parts.pace,
         ledger,
+        onTrained: (durationMs) => {
+          trainingMs = durationMs;
+        },
         onStatus,
         signal,
       });
