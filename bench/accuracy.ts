@@ -32,7 +32,7 @@ import { packVector, unpackVector } from '../src/masking/encode.ts';
 import { commitSelfMask, createRoundSecrets, generateChannelKeys, maskKeys } from '../src/masking/keys.ts';
 import { maskVector } from '../src/masking/mask.ts';
 import { dealShares, openShare } from '../src/masking/shares.ts';
-import { shareThreshold } from '../src/masking/threshold.ts';
+import { shareThreshold } from '../src/protocol/threshold.ts';
 import { buildAnswer, unmaskSum } from '../src/masking/unmask.ts';
 import { type Checkpoint, modelHash, writeCheckpoint } from '../src/model/checkpoint.ts';
 import { initialWeights } from '../src/model/initialise.ts';

@@ -166,7 +166,7 @@ function end(state: RoundState, reason: VoidReason): RoundState {
 function leavePhase(state: RoundState, parameters: TaskParameters, atSeconds: number, stakeOf: StakeOf): RoundState {
   const n = state.roster.length;
   const corrupt = corruptBound(n, parameters.corruptBps);
-  const threshold = shareThreshold(n, corrupt);
+  const threshold = shareThreshold(n, parameters.corruptBps);
   const enter = (phase: Phase, seconds = parameters.phaseSeconds): RoundState => ({
     ...state,
     phase,

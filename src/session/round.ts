@@ -356,11 +356,21 @@ class LiveRound {
         });
         if (bundle === undefined) return;
         bundles.set(dealer, bundle);
-        const dealerChannelKey = (joined[dealer] as JoinedMember).channelKey;
+        const { channelKey: dealerChannelKey, maskPublicKey: dealerMaskKey } = joined[dealer] as JoinedMember;
         try {
           held.set(
             dealer,
-            await openShare({ context, dealer, index, channel, dealerChannelKey, bundle, root, members: view.n }),
+            await openShare({
+              context,
+              dealer,
+              index,
+              channel,
+              dealerChannelKey,
+              dealerMaskKey,
+              bundle,
+              root,
+              members: view.n,
+            }),
           );
         } catch (error) {
           if (!hasCode(error, 'bad-share', 'bad-hash', 'bad-input')) throw error;

@@ -11,7 +11,7 @@ import { packRing, unpackRing, type RingValues } from '../../src/masking/encode.
 import { maskKeys } from '../../src/masking/keys.ts';
 import { chunkRoot, maskVector, maskedDigest } from '../../src/masking/mask.ts';
 import { bundleRoot, dealShares } from '../../src/masking/shares.ts';
-import { corruptBound, shareThreshold } from '../../src/masking/threshold.ts';
+import { corruptBound, shareThreshold } from '../../src/protocol/threshold.ts';
 import { buildAnswer, parseAnswer, sumRoot, unmaskSum } from '../../src/masking/unmask.ts';
 import { sumStreams } from '../../src/masking/stream.ts';
 import { layoutBytes, type Layout } from '../../src/protocol/layout.ts';

@@ -203,7 +203,7 @@ export class ContractTwin {
       baseModel: state.baseModel,
       n,
       corrupt,
-      threshold: shareThreshold(n, corrupt),
+      threshold: shareThreshold(n, this.#parameters.corruptBps),
       rosterHash: toHex(rosterHash),
       dealt: state.dealt,
       acked: state.acked,

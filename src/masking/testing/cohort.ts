@@ -19,7 +19,7 @@ import {
 } from '../keys.ts';
 import { maskVector } from '../mask.ts';
 import { dealShares, openShare, type HeldShare } from '../shares.ts';
-import { shareThreshold } from '../threshold.ts';
+import { shareThreshold } from '../../protocol/threshold.ts';
 import { buildAnswer, unmaskSum } from '../unmask.ts';
 
 export interface TestMember {
