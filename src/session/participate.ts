@@ -140,7 +140,7 @@ class Participation {
           this.tell('waiting', 'Ready. The next round starts when enough sites are here.');
         }
       } catch (error) {
-        if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict', 'refused')) throw error;
+        if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict', 'refused', 'too-large')) throw error;
         this.tell('waiting', error.message, error);
       }
       await clock.sleep(this.#me.pollMs, signal);
