@@ -3,6 +3,7 @@
  * A task that ends makes way for the next one, so whoever comes later finds a round to join. Everything is in one folder, and a
  * second start goes on where the first was stopped.
  */
+import { setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { createAggregator } from '../relay/aggregator.ts';
 import type { RelayEvent, RelayOptions } from '../relay/core/types.ts';
@@ -77,8 +78,8 @@ export interface LocalNetwork {
   stop(): Promise<void>;
 }
 
-/** How long hospitals may take to stop. */
-const STOP_MS = 5_000;
+/** How long hospitals may take to stop; what they must not forget is on disk before they say it. */
+const STOP_MS = 2_000;
 
 /** @throws MurmurError conflict when the folder or a port is in use, unsupported without anvil */
 export async function startNetwork(options: NetworkOptions): Promise<LocalNetwork> {
@@ -104,6 +105,8 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
   const { endpoint, sender, places } = chain;
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
+  // Every wait of every hospital listens to it.
+  setMaxListeners(0, signal);
   const fund = createFaucet({ endpoint, account: chain.faucetAccount, sender, clock: systemClock });
   const aggregator = createAggregator({ chain: chain.relay, workerScript: pathToFileURL(AGGREGATOR_WORKER) });
   let openTask = 0n;
@@ -174,7 +177,7 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
       };
       const sites = runSites({ ...parts, pace: pace.session, onRound, onTrouble }, task, signal);
       training = sites;
-      await sites;
+      await Promise.race([sites, aborted(signal)]);
       signal.throwIfAborted();
       const { status } = await chain.creator.task(task, signal);
       if (status === 'failed') throw new MurmurError('void', `task ${task} failed: too many rounds in a row were void`);
@@ -185,13 +188,23 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
     },
     async stop() {
       controller.abort();
-      await Promise.race([training.catch(() => undefined), systemClock.sleep(STOP_MS)]);
+      const waited = new AbortController();
+      await Promise.race([training.catch(() => undefined), systemClock.sleep(STOP_MS, waited.signal)]);
+      waited.abort();
       await relay.close();
       await aggregator.close();
       await chain.anvil.stop();
       await unlock();
     },
   };
+}
+
+/** Resolves when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** The newest task if it runs and fits what was asked for; the rest of an interrupted one is trained first. */

@@ -1,6 +1,8 @@
-/** Ctrl-C and its kin: the first asks a command to stop in order, a second one ends it at once. */
+/** Ctrl-C and its kin: the first asks a command to stop in order, a later one ends it at once. */
 import { hasCode } from '../../src/core/errors.ts';
 
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
+const SAME_MS = 2_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -9,8 +11,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function withSignals(run: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
   const controller = new AbortController();
+  let askedAtMs: number | undefined;
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
+    askedAtMs ??= performance.now();
+    if (performance.now() - askedAtMs > SAME_MS) process.exit(130);
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, stop);
