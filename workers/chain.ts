@@ -162,6 +162,21 @@ export async function requireRegistration(
   });
 }
 
+/**
+ * Takes the stake of the wallet that this page made back to it. Not in the middle of a round: then the stake waits in the contract.
+ * A wallet of the person's own is never asked here; it withdraws when its owner wants to.
+ */
+export async function withdrawStake(world: World, network: NetworkInfo, task: string, wallet: Hex): Promise<void> {
+  const key = await ownKeyOf(world, network, wallet);
+  if (key === undefined) return;
+  const { connectChain } = await viem();
+  try {
+    await connectChain(network, world.sender.rpcFetch, key).withdraw(BigInt(task));
+  } catch (error) {
+    if (!(error instanceof MurmurError)) throw error;
+  }
+}
+
 export async function addressOf(key: Bytes): Promise<Hex> {
   const { sessionAddress } = await viem();
   return sessionAddress(key);

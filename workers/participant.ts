@@ -1,14 +1,22 @@
 /** The participant's worker: it outlives every page view of its tab, and goes on while the tab is hidden. */
 import { expose } from 'comlink';
-import { fromHex, toHex } from '../src/core/bytes.ts';
+import { fromHex, type Hex, toHex } from '../src/core/bytes.ts';
 import { hasCode, MurmurError } from '../src/core/errors.ts';
 import type { NetworkInfo, ParticipantApi, Snapshot } from './api.ts';
-import { addressOf, registerLocally, registrationCall, requestRegistration, requireRegistration } from './chain.ts';
+import {
+  addressOf,
+  registerLocally,
+  registrationCall,
+  requestRegistration,
+  requireRegistration,
+  withdrawStake,
+} from './chain.ts';
 import { readData } from './data.ts';
 import { localWalletKey, makeLocalWalletKey, requireLocalWalletKey } from './keys.ts';
 import { Overview } from './overview.ts';
 import { datasetName, Participation } from './participation.ts';
 import { countReceived } from './received.ts';
+import { openTotals, type Totals, viewOf } from './totals.ts';
 import { networkName, openWorld, readNetwork, type World } from './world.ts';
 import './transfer.ts';
 
@@ -19,6 +27,7 @@ interface Parts {
   readonly world: World;
   readonly participation: Participation;
   readonly overview: Overview;
+  readonly totals: Totals;
 }
 
 let parts: Promise<Parts> | undefined;
@@ -29,8 +38,9 @@ const received = countReceived(() => tellSoon());
 
 async function open(): Promise<Parts> {
   const world = await openWorld();
+  const totals = await openTotals(world.kept, world.ledger);
   world.ledger.subscribe(() => tellSoon());
-  return { world, participation: new Participation(world, tellSoon), overview: new Overview(world) };
+  return { world, participation: new Participation(world, tellSoon), overview: new Overview(world), totals };
 }
 
 function opened(): Promise<Parts> {
@@ -56,21 +66,8 @@ function tellSoon(): void {
 }
 
 async function tell(): Promise<void> {
-  const { world, participation } = await opened();
-  const totals = [...world.ledger.totals()].map(([what, { requests, sizeBytes }]) => ({
-    what,
-    requests,
-    bytes: sizeBytes,
-  }));
-  listener?.({
-    ...participation.view(),
-    ledger: {
-      requests: totals.reduce((sum, { requests }) => sum + requests, 0),
-      bytesUp: totals.reduce((sum, { bytes }) => sum + bytes, 0),
-      bytesDown: received.bytes,
-      kinds: totals.sort((a, b) => b.bytes - a.bytes),
-    },
-  });
+  const { participation, totals } = await opened();
+  listener?.({ ...participation.view(), ledger: totals.now(received.bytes) });
 }
 
 const api: ParticipantApi = {
@@ -132,21 +129,13 @@ const api: ParticipantApi = {
     await participation.resume(network);
   },
   async leave() {
-    const { network, participation } = await connected();
-    await participation.leave(network);
+    const { world, network, participation } = await connected();
+    const left = await participation.leave(network);
+    if (left !== undefined) await withdrawStake(world, network, left.task, left.wallet as Hex);
   },
   async ledger(count) {
     const { world } = await opened();
-    return world.ledger
-      .entries()
-      .slice(-count)
-      .map(({ timeMs, destination, kind, sizeBytes, sha256 }) => ({
-        atMs: timeMs,
-        destination,
-        what: kind,
-        sizeBytes,
-        sha256,
-      }));
+    return (await world.kept.latest(count)).map(viewOf);
   },
   async model(hash) {
     const { network, overview } = await connected();

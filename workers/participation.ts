@@ -103,13 +103,16 @@ export class Participation {
     this.#start(network);
   }
 
-  async leave(network: NetworkInfo): Promise<void> {
+  /** @returns what was left, if anything */
+  async leave(network: NetworkInfo): Promise<StoredParticipation | undefined> {
     await this.#stop();
+    const left = this.#stored;
     await this.#world.participations.delete(networkName(network));
     this.#stored = undefined;
     this.#status = undefined;
     this.#error = undefined;
     this.#letGo();
+    return left;
   }
 
   async #find(network: NetworkInfo): Promise<void> {

@@ -9,6 +9,7 @@ import { createSender, type Sender } from '../src/network/sender.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import {
   type DatasetStore,
+  type LedgerStore,
   type ParticipationStore,
   openDatasets,
   openLedger,
@@ -23,6 +24,8 @@ export interface World {
   readonly participations: ParticipationStore;
   readonly vault: Vault;
   readonly ledger: Ledger;
+  /** what left before a reload too */
+  readonly kept: LedgerStore;
   readonly sender: Sender;
 }
 
@@ -56,6 +59,7 @@ export async function openWorld(): Promise<World> {
     participations: openParticipations(database),
     vault: openVault(database, secureRandom),
     ledger,
+    kept,
     sender: createSender({ ledger }),
   };
 }
@@ -108,7 +112,10 @@ export function networkName({ chainId, coordinator }: NetworkInfo): string {
 export async function fetchText({ sender }: World, path: string, signal?: AbortSignal): Promise<string> {
   let response;
   try {
-    response = await sender.fetchAs('page file')(new URL(path, location.origin), signal ? { signal } : {});
+    response = await sender.fetchAs('download of a page file')(
+      new URL(path, location.origin),
+      signal ? { signal } : {},
+    );
   } catch (cause) {
     throw new MurmurError('unreachable', `${path} could not be fetched`, { cause });
   }

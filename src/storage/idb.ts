@@ -81,12 +81,8 @@ export function openLedger(database: Database, keep = 20_000): LedgerStore {
     },
     async latest(count) {
       const { store } = database.connection().transaction('ledger');
-      const entries: StoredLedgerEntry[] = [];
-      for (let cursor = await store.openCursor(null, 'prev'); cursor !== null && entries.length < count;) {
-        entries.push(cursor.value);
-        cursor = await cursor.continue();
-      }
-      return entries.reverse();
+      const newest = await store.openKeyCursor(null, 'prev');
+      return newest === null ? [] : store.getAll(IDBKeyRange.lowerBound(newest.key - count, true));
     },
   };
 }

@@ -40,9 +40,10 @@ export const words = {
     size: 'Size',
     fingerprint: 'SHA-256',
     close: 'Close',
+    here: 'this network',
     rowsOfYourData: 'Rows of your data',
     sent: 'Sent',
-    received: 'Received',
+    received: 'Received, this visit',
     requests: 'Requests',
     times: (count: number) => `${formatCount(count)} ×`,
     masked: 'Masked vectors',
@@ -162,7 +163,8 @@ export const words = {
     signatureOwn:
       'Your wallet asks you to sign a registration, to allow the stake and to send it. No more questions after that.',
     stakeLocal: (amount: string) => `The stake of ${amount} FLOCK is play money that this local network gives you.`,
-    stakeReal: (amount: string) => `The stake is ${amount} FLOCK. You get it back when you leave between rounds.`,
+    stakeReal: (amount: string) =>
+      `The stake is ${amount} FLOCK. It stays yours: your wallet can withdraw it when no round needs it.`,
   },
   live: {
     before: 'Waiting for the next round',
