@@ -109,21 +109,6 @@ export const allianceCoordinatorAbi = [
   },
   {
     type: 'function',
-    inputs: [],
-    name: 'eip712Domain',
-    outputs: [
-      { name: 'fields', internalType: 'bytes1', type: 'bytes1' },
-      { name: 'name', internalType: 'string', type: 'string' },
-      { name: 'version', internalType: 'string', type: 'string' },
-      { name: 'chainId', internalType: 'uint256', type: 'uint256' },
-      { name: 'verifyingContract', internalType: 'address', type: 'address' },
-      { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
-      { name: 'extensions', internalType: 'uint256[]', type: 'uint256[]' },
-    ],
-    stateMutability: 'view',
-  },
-  {
-    type: 'function',
     inputs: [
       { name: 'id', internalType: 'uint256', type: 'uint256' },
       { name: 'number', internalType: 'uint32', type: 'uint32' },
@@ -643,7 +628,6 @@ export const allianceCoordinatorAbi = [
     ],
     name: 'Deposited',
   },
-  { type: 'event', anonymous: false, inputs: [], name: 'EIP712DomainChanged' },
   {
     type: 'event',
     anonymous: false,
@@ -955,7 +939,6 @@ export const allianceCoordinatorAbi = [
     ],
     name: 'InvalidAccountNonce',
   },
-  { type: 'error', inputs: [], name: 'InvalidShortString' },
   {
     type: 'error',
     inputs: [{ name: 'phase', internalType: 'uint8', type: 'uint8' }],
@@ -997,11 +980,6 @@ export const allianceCoordinatorAbi = [
     type: 'error',
     inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
     name: 'SafeERC20FailedOperation',
-  },
-  {
-    type: 'error',
-    inputs: [{ name: 'str', internalType: 'string', type: 'string' }],
-    name: 'StringTooLong',
   },
   {
     type: 'error',

@@ -32,10 +32,16 @@ process.once('SIGTERM', () => void stopAll().then(() => process.exit(143)));
 
 /** @param {string[]} args @param {number} deadlineMs @param {boolean} aloud */
 async function forge(args, deadlineMs, aloud = false) {
-  const options = { deadlineMs, env, onText: (/** @type {string} */ text) => void (aloud && process.stdout.write(text)) };
+  const options = {
+    deadlineMs,
+    env,
+    onText: (/** @type {string} */ text) => void (aloud && process.stdout.write(text)),
+  };
   const outcome = await run('forge', [...args, '--root', root.replace(/\/$/, '')], options);
   if (outcome.code === 127) {
-    throw new Error('forge was not found: npm installs it on Linux x64 only; elsewhere put foundry (https://getfoundry.sh) on PATH');
+    throw new Error(
+      'forge was not found: npm installs it on Linux x64 only; elsewhere put foundry (https://getfoundry.sh) on PATH',
+    );
   }
   return outcome;
 }
@@ -81,7 +87,8 @@ async function check() {
       const committed = inRoot('contracts-abi', file);
       return !existsSync(committed) || readFileSync(committed, 'utf8') !== readFileSync(join(folder, file), 'utf8');
     });
-    if (stale.length > 0) throw new Error(`contracts-abi is stale (${stale.join(', ')}): run npm run contracts -- build`);
+    if (stale.length > 0)
+      throw new Error(`contracts-abi is stale (${stale.join(', ')}): run npm run contracts -- build`);
   } finally {
     rmSync(folder, { recursive: true });
   }

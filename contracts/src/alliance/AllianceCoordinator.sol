@@ -112,8 +112,7 @@ contract AllianceCoordinator is Tasks, Registry, RecordBook, Rewards, Multicall 
 
     function _roster(Round storage round) private view returns (uint16[] memory ids) {
         ids = new uint16[](round.progress.n);
-        Rows.Cursor memory cursor = Rows.cursor(16);
-        for (uint256 i; i < ids.length; ++i) ids[i] = uint16(Rows.read(round.roster, cursor, i));
+        for (uint256 i; i < ids.length; ++i) ids[i] = uint16(Rows.read(round.roster, ROSTER_BITS, i));
     }
 
     function _member(Task storage task, uint16 number) private view returns (MemberView memory) {

@@ -8,7 +8,7 @@ import {Rows} from "./Rows.sol";
 /// @dev docs/protocol.md, sections 1 and 4. Row v of a matrix is the bitmap that member v signed.
 library Cohort {
     using Bitmaps for uint256;
-    using Bitmaps for Bitmaps.Counters;
+    using Bitmaps for uint256[8];
 
     /// @notice C: members assumed to collude with the relay, at least 1. Rounds down.
     function corrupt(uint256 n, uint256 corruptBps) internal pure returns (uint256) {
@@ -28,35 +28,63 @@ library Cohort {
         view
         returns (uint256 inside)
     {
-        Rows.Cursor memory cursor = Rows.cursor(Rows.widthFor(n));
-        Bitmaps.Counters memory counters;
-        for (uint256 rest = dealt & acked; rest != 0; rest &= rest - 1) {
-            counters.add(Rows.read(acks, cursor, rest.first()));
-        }
+        uint256[8] memory counters = _countColumns(acks, n, dealt & acked);
         inside = dealt;
-        while (true) {
-            uint256 removed = inside & ~counters.atLeast(t);
-            if (removed == 0) return inside;
+        uint256 removed = inside & ~counters.atLeast(t);
+        while (removed != 0) {
             inside ^= removed;
-            for (uint256 rest = removed & acked; rest != 0; rest &= rest - 1) {
-                counters.subtract(Rows.read(acks, cursor, rest.first()));
+            for (uint256 v; v < n; ++v) {
+                if ((removed & acked).has(v)) counters.subtract(Rows.read(acks, n, v));
             }
+            removed = inside & ~counters.atLeast(t);
         }
     }
 
     /// @notice U3: those of `candidates` (members of U2 with a mask root) that at least c + 1 other members of U2 attest to have.
+    /// @param haves rows without their own bit
     /// @param attested members of U2 whose row is valid
     function u3(mapping(uint256 => uint256) storage haves, uint256 n, uint256 candidates, uint256 attested, uint256 c)
         internal
         view
         returns (uint256)
     {
-        Rows.Cursor memory cursor = Rows.cursor(Rows.widthFor(n));
-        Bitmaps.Counters memory counters;
-        for (uint256 rest = attested; rest != 0; rest &= rest - 1) {
-            uint256 witness = rest.first();
-            counters.add(Rows.read(haves, cursor, witness) & ~(1 << witness));
+        return candidates & _countColumns(haves, n, attested).atLeast(c + 1);
+    }
+
+    /// @dev For every column, in how many of the valid rows it is set. In assembly because the last record of a batch pays for n
+    /// rows: takes rows of n bits off the words of the matrix, and adds each to the vertical counters (see Bitmaps).
+    function _countColumns(mapping(uint256 => uint256) storage rows, uint256 n, uint256 valid)
+        private
+        view
+        returns (uint256[8] memory counters)
+    {
+        uint256 mask = Bitmaps.all(n);
+        assembly ("memory-safe") {
+            mstore(0x20, rows.slot)
+            let word
+            // Bits of the word that are not taken yet, and the number of the next word.
+            let left := 0
+            let next := 0
+            for { let v := 0 } lt(v, n) { v := add(v, 1) } {
+                let row := word
+                word := shr(n, word)
+                switch lt(left, n)
+                case 0 { left := sub(left, n) }
+                default {
+                    mstore(0, next)
+                    word := sload(keccak256(0, 0x40))
+                    next := add(next, 1)
+                    row := or(row, shl(left, word))
+                    word := shr(sub(n, left), word)
+                    left := sub(256, sub(n, left))
+                }
+                let carry := mul(and(row, mask), and(shr(v, valid), 1))
+                for { let at := counters } carry { at := add(at, 0x20) } {
+                    let plane := mload(at)
+                    mstore(at, xor(plane, carry))
+                    carry := and(plane, carry)
+                }
+            }
         }
-        return candidates & counters.atLeast(c + 1);
     }
 }

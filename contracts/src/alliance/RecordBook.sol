@@ -16,27 +16,30 @@ abstract contract RecordBook is Rounds {
 
     /// @dev Rosters up to here carry their unmask answers in calldata.
     uint256 private constant MAX_ANSWERS = 16;
+    /// @dev The last bytes that a vote may have: 1 worse, 2 abstain, 3 better, 4 dispute.
+    uint256 private constant VERDICTS = 0x1e;
 
     /// @dev A batch on its way.
     struct Batch {
         uint256 task;
         uint32 round;
         Phase phase;
+        Progress progress;
         /// the round is not in this phase: nothing counts
         bool late;
-        bytes32 domain;
-        /// encoded record without index and digest
-        bytes template;
+        /// see RecordLib.prepare
+        uint256 form;
         /// what was accepted so far
         bytes entries;
-        /// roster size
-        uint256 size;
         /// who may speak in this phase
         uint256 allowed;
-        /// who has
-        uint256 spoken;
-        /// what the first 31 bytes of a vote must be
-        bytes31 candidate;
+        /// the bits of a digest that are given, and what they must be
+        uint256 fixedBits;
+        uint256 fixedValue;
+        /// 1 when a row is kept without its own bit
+        uint256 ownBit;
+        /// a digest says more than its bits: a verdict, or the hash of bytes that come with it
+        bool special;
     }
 
     /// @inheritdoc IAlliance
@@ -63,7 +66,7 @@ abstract contract RecordBook is Rounds {
         view
         returns (bytes32)
     {
-        return RecordLib.hash(_domainSeparatorV4(), RecordLib.template(id, number, group, phase), index, digest);
+        return RecordLib.hash(RecordLib.prepare(_domainSeparator(), id, number, group, phase), index, digest);
     }
 
     /// @param answers one a record, or none
@@ -80,13 +83,12 @@ abstract contract RecordBook is Rounds {
         if (!_hasRecords(phase)) revert NotARecordPhase(phase);
         (Task storage task, Round storage round, Progress memory p) = _sync(id);
         Batch memory b;
-        (b.task, b.round, b.phase) = (id, number, Phase(phase));
-        b.domain = _domainSeparatorV4();
-        b.template = RecordLib.template(id, number, group, phase);
-        b.entries = RecordLib.allocate(records.length / RecordLib.RECORD_BYTES);
+        (b.task, b.round, b.phase, b.progress) = (id, number, Phase(phase), p);
         b.late = number != task.rounds || p.phase != b.phase;
+        b.form = RecordLib.prepare(_domainSeparator(), id, number, group, phase);
+        b.entries = RecordLib.allocate(records.length / RecordLib.RECORD_BYTES);
         if (b.phase == Phase.Join) _join(task, round, p, b, records);
-        else _speak(task, round, p, b, records, answers);
+        else _speak(task, round, b, records, answers);
         if (b.entries.length != 0) _finish(task, round, p, b);
     }
 
@@ -96,97 +98,118 @@ abstract contract RecordBook is Rounds {
     {
         uint256 maxCohort = task.parameters.maxCohort;
         bytes32 rosterHash = round.rosterHash;
-        Rows.Cursor memory roster = Rows.cursor(16);
-        Rows.Cursor memory joined = Rows.cursor(256);
-        uint256 count = records.length / RecordLib.RECORD_BYTES;
-        for (uint256 i; i < count; ++i) {
-            (uint256 id, bytes32 digest, bytes32 r, bytes32 vs) = RecordLib.entry(records, i);
-            Member storage member = task.members[id];
-            uint256 others = Rows.read(round.joined, joined, id >> 8);
+        Rows.Writer memory roster = Rows.writer(ROSTER_BITS);
+        uint256 at = RecordLib.start(records);
+        for (uint256 end = at + records.length; at != end; at = RecordLib.next(at)) {
+            uint256 id = RecordLib.index(at);
             Skip skip;
             if (b.late) skip = Skip.Late;
-            else if (others.has(id & 255)) skip = Skip.Duplicate;
+            else if (_hasJoined(round, id)) skip = Skip.Duplicate;
             else if (p.n >= maxCohort) skip = Skip.Full;
-            else if (!_mayJoin(member, b.round)) skip = Skip.Inactive;
-            else if (!_signed(b, member.sessionKey, id, digest, r, vs)) skip = Skip.BadSignature;
-            if (!_accept(b, id, digest, skip)) continue;
-            Rows.write(round.joined, joined, id >> 8, others | (1 << (id & 255)));
+            else skip = _mayJoin(task.members[id], b, at);
+            if (skip != Skip.None) {
+                _skipped(b, id, skip);
+                continue;
+            }
+            RecordLib.append(b.entries, at);
+            round.joined[id >> 8] |= 1 << (id & 255);
             Rows.write(round.roster, roster, p.n++, id);
-            rosterHash = keccak256(abi.encodePacked(rosterHash, uint16(id), digest));
+            rosterHash = RecordLib.extend(rosterHash, at);
         }
         if (b.entries.length == 0) return;
-        Rows.flush(round.joined, joined);
         Rows.flush(round.roster, roster);
         round.rosterHash = rosterHash;
+    }
+
+    /// @dev What can be said against a join by the registration that it names.
+    function _mayJoin(Member storage member, Batch memory b, uint256 at) private view returns (Skip) {
+        bool counts = member.active && member.expiry > block.timestamp && member.firstRound <= b.round;
+        if (!counts) return Skip.Inactive;
+        return RecordLib.signer(b.form, at) == member.sessionKey ? Skip.None : Skip.BadSignature;
     }
 
     /// @dev All later phases: the index is a roster index.
     function _speak(
         Task storage task,
         Round storage round,
-        Progress memory p,
         Batch memory b,
         bytes calldata records,
         bytes[] calldata answers
     ) private {
-        (b.allowed, b.spoken, b.size) = (_allowed(p, b.phase), _spoken(p, b.phase), p.n);
-        if (b.phase == Phase.Vote) b.candidate = bytes31(sha256(abi.encodePacked(round.sumRoot, round.modelHash)));
+        _prepare(round, b.progress, b);
+        // Who may still speak. The tests that a good record passes come first; why a bad one fails is asked afterwards.
+        uint256 open_ = b.late ? 0 : b.allowed & ~uint256(_spoken(b.progress, b.phase));
         bool matrix = b.phase == Phase.Ack || b.phase == Phase.Have;
         mapping(uint256 => uint256) storage rows = b.phase == Phase.Ack ? task.acks : task.haves;
-        Rows.Cursor memory row = Rows.cursor(Rows.widthFor(p.n));
-        Rows.Cursor memory roster = Rows.cursor(16);
-        uint256 count = records.length / RecordLib.RECORD_BYTES;
-        for (uint256 i; i < count; ++i) {
-            (uint256 index, bytes32 digest, bytes32 r, bytes32 vs) = RecordLib.entry(records, i);
-            Skip skip;
-            if (b.late) skip = Skip.Late;
-            else if (index >= b.size || !b.allowed.has(index)) skip = Skip.NotMember;
-            else if (b.spoken.has(index)) skip = Skip.Duplicate;
-            else if (!_fits(b, digest, answers, i)) skip = Skip.BadDigest;
-            else if (!_signed(b, task.members[Rows.read(round.roster, roster, index)].sessionKey, index, digest, r, vs)) {
-                skip = Skip.BadSignature;
+        Rows.Writer memory row = Rows.writer(b.progress.n);
+        // The word of the roster that the last record was in; its number plus one.
+        uint256 held;
+        uint256 ids;
+        uint256 at = RecordLib.start(records);
+        for (uint256 end = at + records.length; at != end; at = RecordLib.next(at)) {
+            uint256 index = RecordLib.index(at);
+            uint256 digest = uint256(RecordLib.digest(at));
+            bool fits = digest & b.fixedBits == b.fixedValue;
+            if (b.special) fits = _isSpecial(b, fits, digest, answers, RecordLib.position(records, at));
+            if (held != (index >> 4) + 1) (held, ids) = ((index >> 4) + 1, round.roster[index >> 4]);
+            uint256 id = (ids >> ((index & 15) << 4)) & 0xffff;
+            if (!open_.has(index) || !fits || RecordLib.signer(b.form, at) != task.members[id].sessionKey) {
+                _skipped(b, index, _why(b, open_, index, fits));
+                continue;
             }
-            if (!_accept(b, index, digest, skip)) continue;
-            b.spoken |= 1 << index;
-            if (matrix) Rows.write(rows, row, index, uint256(digest));
-            else if (b.phase == Phase.Vote) _vote(p, uint8(uint256(digest)));
-            else if (answers.length != 0) emit UnmaskAnswer(b.task, b.round, uint16(index), answers[i]);
+            open_ ^= 1 << index;
+            RecordLib.append(b.entries, at);
+            if (matrix) Rows.write(rows, row, index, digest & ~(b.ownBit << index));
+            else if (!b.special) continue;
+            else if (b.phase == Phase.Vote) _vote(b.progress, digest & 0xff);
+            else _publish(b, index, answers[RecordLib.position(records, at)]);
         }
         if (b.entries.length == 0) return;
         if (matrix) Rows.flush(rows, row);
-        _setSpoken(p, b.phase, uint128(b.spoken));
+        _setSpoken(b.progress, b.phase, uint128(b.allowed & ~open_));
     }
 
-    function _mayJoin(Member storage member, uint32 round) private view returns (bool) {
-        return member.active && member.expiry > block.timestamp && member.firstRound <= round;
-    }
-
-    /// @dev Whether the digest can be one of the phase (docs/protocol.md, section 3).
-    function _fits(Batch memory b, bytes32 digest, bytes[] calldata answers, uint256 i) private pure returns (bool) {
-        if (b.phase == Phase.Ack || b.phase == Phase.Have) return uint256(digest) >> b.size == 0;
-        if (b.phase == Phase.Vote) {
-            uint8 verdict = uint8(uint256(digest));
-            return bytes31(digest) == b.candidate && verdict >= 1 && verdict <= 4;
+    /// @dev Who may say what in the phase of the batch (docs/protocol.md, sections 3 and 4).
+    function _prepare(Round storage round, Progress memory p, Batch memory b) private view {
+        b.allowed = _allowed(p, b.phase);
+        if (b.phase == Phase.Ack || b.phase == Phase.Have) {
+            b.fixedBits = ~uint256(p.n).all();
+            b.ownBit = b.phase == Phase.Have ? 1 : 0;
+        } else if (b.phase == Phase.Vote) {
+            b.fixedBits = ~uint256(0xff);
+            b.fixedValue = uint256(sha256(abi.encodePacked(round.sumRoot, round.modelHash))) & b.fixedBits;
+            b.special = true;
         }
-        if (b.phase == Phase.Unmask && b.size <= MAX_ANSWERS) return i < answers.length && sha256(answers[i]) == digest;
-        return true;
+        if (b.phase == Phase.Unmask) b.special = p.n <= MAX_ANSWERS;
     }
 
-    function _signed(Batch memory b, address sessionKey, uint256 index, bytes32 digest, bytes32 r, bytes32 vs)
+    /// @dev Why a record of a roster index does not count.
+    function _why(Batch memory b, uint256 open_, uint256 index, bool fits) private pure returns (Skip) {
+        if (b.late) return Skip.Late;
+        if (!b.allowed.has(index)) return Skip.NotMember;
+        if (!open_.has(index)) return Skip.Duplicate;
+        return fits ? Skip.BadSignature : Skip.BadDigest;
+    }
+
+    /// @dev Whether a vote has a verdict, an answer its bytes.
+    function _isSpecial(Batch memory b, bool fits, uint256 digest, bytes[] calldata answers, uint256 i)
         private
         pure
         returns (bool)
     {
-        return RecordLib.signer(RecordLib.hash(b.domain, b.template, index, digest), r, vs) == sessionKey;
+        if (b.phase == Phase.Vote) return fits && VERDICTS.has(digest & 0xff);
+        return i < answers.length && uint256(sha256(answers[i])) == digest;
     }
 
-    function _accept(Batch memory b, uint256 index, bytes32 digest, Skip skip) private returns (bool) {
-        if (skip == Skip.None) RecordLib.append(b.entries, index, digest);
-        else emit RecordSkipped(b.task, b.round, uint8(b.phase), uint16(index), skip);
-        return skip == Skip.None;
+    function _publish(Batch memory b, uint256 index, bytes calldata answer) private {
+        emit UnmaskAnswer(b.task, b.round, uint16(index), answer);
     }
 
-    function _vote(Progress memory p, uint8 verdict) private pure {
+    function _skipped(Batch memory b, uint256 index, Skip skip) private {
+        emit RecordSkipped(b.task, b.round, uint8(b.phase), uint16(index), skip);
+    }
+
+    function _vote(Progress memory p, uint256 verdict) private pure {
         if (verdict == 1) ++p.worse;
         else if (verdict == 2) ++p.abstain;
         else if (verdict == 3) ++p.better;

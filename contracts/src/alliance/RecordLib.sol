@@ -1,54 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-
 /// @title Bytes of signed records
-/// @dev docs/protocol.md, section 3. The assembly reads and writes at byte offsets that Solidity has no words for; every offset
-/// is below a length that the caller has checked or allocated.
+/// @dev docs/protocol.md, section 3. A packed record is 98 bytes of calldata: index uint16, digest, r, yParityAndS (EIP-2098);
+/// `at` is where it begins. The assembly is here because a batch pays for every step of it a hundred times; it reads calldata
+/// within a length that the caller has checked, and writes memory that is allocated or scratch.
 library RecordLib {
-    /// @dev index uint16, digest, r, yParityAndS (EIP-2098)
     uint256 internal constant RECORD_BYTES = 98;
-    /// @dev index uint16, digest
+    /// @dev What is kept of a record: index uint16, digest.
     uint256 internal constant ENTRY_BYTES = 34;
 
     bytes32 private constant TYPEHASH =
         keccak256("Record(uint256 task,uint32 round,uint16 group,uint8 phase,uint16 index,bytes32 digest)");
 
-    /// @notice The encoded struct with index and digest still empty: one allocation serves a whole batch.
-    function template(uint256 task, uint32 round, uint16 group, uint8 phase) internal pure returns (bytes memory) {
-        return abi.encode(TYPEHASH, task, round, group, phase, uint16(0), bytes32(0));
-    }
+    // The form: the struct (7 words), 0x1901 and domain and struct hash (66 bytes), the input of ecrecover (4 words).
+    uint256 private constant MESSAGE = 0xe0;
+    uint256 private constant RECOVERY = 0x140;
+    uint256 private constant FORM_BYTES = 0x1c0;
 
-    /// @notice The EIP-712 digest of a record; leaves index and digest in the template.
-    function hash(bytes32 domain, bytes memory encoded, uint256 index, bytes32 digest) internal pure returns (bytes32) {
-        bytes32 structHash;
-        assembly ("memory-safe") {
-            mstore(add(encoded, 0xc0), index)
-            mstore(add(encoded, 0xe0), digest)
-            structHash := keccak256(add(encoded, 0x20), 0xe0)
-        }
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
-    }
-
-    /// @notice Who signed; address 0 when the signature is none.
-    function signer(bytes32 messageHash, bytes32 r, bytes32 yParityAndS) internal pure returns (address recovered) {
-        (recovered,,) = ECDSA.tryRecover(messageHash, r, yParityAndS);
-    }
-
-    /// @notice The i-th packed record.
-    function entry(bytes calldata records, uint256 i)
+    /// @notice A form to be filled in for every record of a batch, with index and digest still empty.
+    /// @return form where it lies in memory
+    function prepare(bytes32 domain, uint256 task, uint32 round, uint16 group, uint8 phase)
         internal
         pure
-        returns (uint256 index, bytes32 digest, bytes32 r, bytes32 yParityAndS)
+        returns (uint256 form)
     {
+        bytes memory room = bytes.concat(
+            abi.encode(TYPEHASH, task, round, group, phase, uint16(0), bytes32(0)),
+            abi.encodePacked(hex"1901", domain, new bytes(FORM_BYTES - MESSAGE - 34))
+        );
         assembly ("memory-safe") {
-            let offset := add(records.offset, mul(i, RECORD_BYTES))
-            index := shr(240, calldataload(offset))
-            digest := calldataload(add(offset, 2))
-            r := calldataload(add(offset, 34))
-            yParityAndS := calldataload(add(offset, 66))
+            form := add(room, 0x20)
+        }
+    }
+
+    /// @notice Where the first record begins.
+    function start(bytes calldata records) internal pure returns (uint256 at) {
+        assembly ("memory-safe") {
+            at := records.offset
+        }
+    }
+
+    /// @notice Where the record after this one begins.
+    function next(uint256 at) internal pure returns (uint256) {
+        unchecked {
+            return at + RECORD_BYTES;
+        }
+    }
+
+    /// @notice The number of the record that begins at `at`.
+    function position(bytes calldata records, uint256 at) internal pure returns (uint256) {
+        return (at - start(records)) / RECORD_BYTES;
+    }
+
+    function index(uint256 at) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(240, calldataload(at))
+        }
+    }
+
+    function digest(uint256 at) internal pure returns (bytes32 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(at, 2))
+        }
+    }
+
+    /// @notice The EIP-712 digest of a record.
+    function hash(uint256 form, uint256 index_, bytes32 digest_) internal pure returns (bytes32 value) {
+        assembly ("memory-safe") {
+            mstore(add(form, 0xa0), index_)
+            mstore(add(form, 0xc0), digest_)
+            let message := add(form, MESSAGE)
+            mstore(add(message, 0x22), keccak256(form, MESSAGE))
+            value := keccak256(message, 0x42)
+        }
+    }
+
+    /// @notice Who signed the record; address 0 when the signature is none.
+    /// @dev That both s and n - s would do is of no use to anybody: a slot takes one record.
+    function signer(uint256 form, uint256 at) internal view returns (address who) {
+        assembly ("memory-safe") {
+            // Index and digest lie side by side in the record, and in the struct but for the index's leading zeros.
+            calldatacopy(add(form, 0xbe), at, ENTRY_BYTES)
+            let message := add(form, MESSAGE)
+            mstore(add(message, 0x22), keccak256(form, MESSAGE))
+            let input := add(form, RECOVERY)
+            let vs := calldataload(add(at, 66))
+            mstore(input, keccak256(message, 0x42))
+            mstore(add(input, 0x20), add(shr(255, vs), 27))
+            mstore(add(input, 0x40), calldataload(add(at, 34)))
+            mstore(add(input, 0x60), shr(1, shl(1, vs)))
+            // ecrecover returns nothing at all for what is no signature.
+            mstore(0, 0)
+            pop(staticcall(gas(), 1, input, 0x80, 0, 0x20))
+            who := mload(0)
         }
     }
 
@@ -61,14 +106,22 @@ library RecordLib {
         }
     }
 
-    /// @notice Appends an entry within the allocated room.
-    function append(bytes memory entries, uint256 index, bytes32 digest) internal pure {
+    /// @notice Appends the record's entry within the allocated room.
+    function append(bytes memory entries, uint256 at) internal pure {
         assembly ("memory-safe") {
             let length := mload(entries)
-            let end := add(add(entries, 0x20), length)
-            mstore(end, shl(240, index))
-            mstore(add(end, 2), digest)
+            calldatacopy(add(add(entries, 0x20), length), at, ENTRY_BYTES)
             mstore(entries, add(length, ENTRY_BYTES))
+        }
+    }
+
+    /// @notice The roster's running hash after one more join.
+    function extend(bytes32 rosterHash, uint256 at) internal pure returns (bytes32 value) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, rosterHash)
+            calldatacopy(add(free, 0x20), at, ENTRY_BYTES)
+            value := keccak256(free, 66)
         }
     }
 }

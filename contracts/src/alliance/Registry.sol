@@ -5,16 +5,15 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Progress, Registration, TaskStatus} from "./AllianceTypes.sol";
-import {Bitmaps} from "./Bitmaps.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {Phases} from "./Phases.sol";
 import {Rounds} from "./Rounds.sol";
 
 /// @title Session keys and stakes of wallets
 abstract contract Registry is Rounds, Nonces {
-    using Bitmaps for uint256;
     using SafeERC20 for IERC20;
 
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
@@ -107,12 +106,9 @@ abstract contract Registry is Rounds, Nonces {
         emit Revoked(id, uint16(member));
     }
 
-    function _hasJoined(Round storage round, uint256 member) private view returns (bool) {
-        return round.joined[member >> 8].has(member & 255);
-    }
-
     function _hash(Registration memory r) private view returns (bytes32) {
-        return _hashTypedDataV4(
+        return MessageHashUtils.toTypedDataHash(
+            _domainSeparator(),
             keccak256(
                 abi.encode(
                     REGISTRATION_TYPEHASH, r.task, r.wallet, r.sessionKey, r.channelKey, r.expiry, r.nonce, r.deadline

@@ -34,7 +34,7 @@ abstract contract Rewards is Rounds {
         uint256 amount = _claimable(round, index);
         if (amount == 0) revert NothingToClaim();
         round.claimed |= uint128(1 << index);
-        address wallet = task.members[Rows.read(round.roster, Rows.cursor(16), index)].wallet;
+        address wallet = task.members[Rows.read(round.roster, ROSTER_BITS, index)].wallet;
         emit Claimed(id, number, index, wallet, amount);
         token.safeTransfer(wallet, amount);
     }

@@ -1,54 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @title Rows of 16, 32, 64 or 128 bits packed into storage words, several a word
-/// @dev Rows are reached through a cursor that holds one word in memory, so that neighbours cost one storage access together.
-/// What a word held before stays in the rows that are not written: the caller knows which rows are valid.
+/// @title Rows of up to 128 bits, packed into storage words without a gap
+/// @dev Row i lies at bits i * width and up; bit b of the whole is bit b mod 256 of word b / 256, so a row may begin in one word
+/// and end in the next. Indices are below 2^16, so nothing here can overflow.
 library Rows {
-    struct Cursor {
-        /// bits a row
+    /// @dev Writes neighbours with one storage access a word: holds one word in memory.
+    struct Writer {
         uint256 width;
         /// number of the held word, plus one; 0 when none is held
         uint256 held;
         uint256 word;
     }
 
-    /// @notice The smallest row width that holds a bitmap over `size` members, 1..128.
-    function widthFor(uint256 size) internal pure returns (uint256) {
-        if (size <= 16) return 16;
-        if (size <= 32) return 32;
-        return size <= 64 ? 64 : 128;
+    function writer(uint256 width) internal pure returns (Writer memory w) {
+        w.width = width;
     }
 
-    /// @notice A cursor that only reads, or only writes, rows of one width.
-    function cursor(uint256 width) internal pure returns (Cursor memory c) {
-        c.width = width;
-    }
-
-    function read(mapping(uint256 => uint256) storage rows, Cursor memory c, uint256 index)
+    /// @notice One row; 0 or what was written last, in whatever width that was.
+    function read(mapping(uint256 => uint256) storage rows, uint256 width, uint256 index)
         internal
         view
-        returns (uint256)
+        returns (uint256 row)
     {
-        uint256 bit = index * c.width;
-        uint256 wanted = (bit >> 8) + 1;
-        if (c.held != wanted) (c.held, c.word) = (wanted, rows[wanted - 1]);
-        return (c.word >> (bit & 255)) & ((1 << c.width) - 1);
-    }
-
-    /// @notice Writes a row, value < 2^width. It reaches storage when the cursor leaves its word, or by `flush`.
-    function write(mapping(uint256 => uint256) storage rows, Cursor memory c, uint256 index, uint256 value) internal {
-        uint256 bit = index * c.width;
-        uint256 wanted = (bit >> 8) + 1;
-        if (c.held != wanted) {
-            flush(rows, c);
-            (c.held, c.word) = (wanted, rows[wanted - 1]);
+        unchecked {
+            uint256 bit = index * width;
+            uint256 shift = bit & 255;
+            row = rows[bit >> 8] >> shift;
+            if (shift + width > 256) row |= rows[(bit >> 8) + 1] << (256 - shift);
+            row &= (1 << width) - 1;
         }
-        uint256 shift = bit & 255;
-        c.word = (c.word & ~(((1 << c.width) - 1) << shift)) | (value << shift);
     }
 
-    function flush(mapping(uint256 => uint256) storage rows, Cursor memory c) internal {
-        if (c.held != 0) rows[c.held - 1] = c.word;
+    /// @notice Writes a row, value < 2^width. It is in storage after `flush`.
+    function write(mapping(uint256 => uint256) storage rows, Writer memory w, uint256 index, uint256 value) internal {
+        unchecked {
+            uint256 bit = index * w.width;
+            uint256 shift = bit & 255;
+            uint256 mask = (1 << w.width) - 1;
+            bit >>= 8;
+            if (w.held != bit + 1) _hold(rows, w, bit);
+            w.word = (w.word & ~(mask << shift)) | (value << shift);
+            if (shift + w.width > 256) {
+                _hold(rows, w, bit + 1);
+                w.word = (w.word & ~(mask >> (256 - shift))) | (value >> (256 - shift));
+            }
+        }
+    }
+
+    function flush(mapping(uint256 => uint256) storage rows, Writer memory w) internal {
+        if (w.held != 0) rows[w.held - 1] = w.word;
+    }
+
+    function _hold(mapping(uint256 => uint256) storage rows, Writer memory w, uint256 number) private {
+        unchecked {
+            flush(rows, w);
+            (w.held, w.word) = (number + 1, rows[number]);
+        }
     }
 }
