@@ -1,8 +1,7 @@
 /** A local Ethereum chain as a child process: foundry's anvil, from npm on Linux x64, else from PATH. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { MurmurError } from '../src/core/errors.ts';
+import { findAnvil } from './saved-anvil.ts';
 
 /** The first of anvil's well-known accounts: has play money on a fresh chain, and everybody knows the key. */
 export const ANVIL_KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
@@ -22,7 +21,9 @@ export interface Anvil {
  * @throws MurmurError unsupported when there is no anvil, internal when it does not start
  */
 export async function startAnvil(args: readonly string[] = []): Promise<Anvil> {
-  const child = spawn(anvilPath(), ['--host', '127.0.0.1', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(findAnvil(), ['--host', '127.0.0.1', '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const port = await listeningPort(child);
   return {
@@ -34,21 +35,20 @@ export async function startAnvil(args: readonly string[] = []): Promise<Anvil> {
   };
 }
 
-/** Of the checkout that this file or its bundle (dist/node/) lies in. */
-function anvilPath(): string {
-  const local = ['../node_modules/.bin/anvil', '../../node_modules/.bin/anvil', '../../../node_modules/.bin/anvil'];
-  return local.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path)) ?? 'anvil';
-}
-
 function listeningPort(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let output = '';
     const fail = (code: 'unsupported' | 'internal', message: string): void => {
       clearTimeout(timer);
       child.kill();
-      reject(new MurmurError(code, message, { hint: 'npm installs anvil on Linux x64; elsewhere put foundry on PATH' }));
+      reject(
+        new MurmurError(code, message, { hint: 'npm installs anvil on Linux x64; elsewhere put foundry on PATH' }),
+      );
     };
-    const timer = setTimeout(() => fail('internal', `anvil did not start in ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => fail('internal', `anvil did not start in ${START_TIMEOUT_MS / 1000} s`),
+      START_TIMEOUT_MS,
+    );
     const take = (text: string): void => {
       output += text;
       const match = STARTED.exec(output);

@@ -48,7 +48,10 @@ export async function deploy(options: DeployOptions): Promise<Addresses> {
   const chain = await chainOf(reader);
   const writer = createWalletClient({ account: options.account, chain, transport, ...polling });
   if (!(await hasCode(reader, DEPLOYMENT_PROXY))) {
-    throw new MurmurError('unsupported', `chain ${chain.id} has no deterministic-deployment proxy at ${DEPLOYMENT_PROXY}`);
+    throw new MurmurError(
+      'unsupported',
+      `chain ${chain.id} has no deterministic-deployment proxy at ${DEPLOYMENT_PROXY}`,
+    );
   }
   const addresses = addressesFor(options.parameters);
   const code = creationCode(options.parameters);

@@ -46,7 +46,9 @@ export function createFaucet(args: {
       throw new MurmurError('refused', 'this address was given money a moment ago', { hint: 'Wait ten seconds.' });
     }
     if (lastGiftMs.size >= GIFTS_A_WINDOW) {
-      throw new MurmurError('refused', 'the faucet has given much in the last minute', { hint: 'Try again in a minute.' });
+      throw new MurmurError('refused', 'the faucet has given much in the last minute', {
+        hint: 'Try again in a minute.',
+      });
     }
     lastGiftMs.set(address, nowMs);
     const turn = last.then(

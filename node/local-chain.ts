@@ -62,7 +62,8 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
 
 async function deployOn(anvil: SavedAnvil, places: DeploymentPlaces, stateFolder: string): Promise<LocalChain> {
   const sender = createSender({ ledger: createLedger() });
-  const account = async (role: string) => walletOf(await keepSecret(keyFile(stateFolder, role), () => secureRandom(32)));
+  const account = async (role: string) =>
+    walletOf(await keepSecret(keyFile(stateFolder, role), () => secureRandom(32)));
   const [creator, relay, faucet] = [await account('creator'), await account('relay'), await account('faucet')];
   for (const { address } of [creator, relay, faucet]) await setBalance(anvil.url, sender, address);
   const secret = await keepSecret(places.beaconKey, () => createBeaconSecret(secureRandom));

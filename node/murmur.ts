@@ -12,18 +12,23 @@ const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectComman
 async function main(): Promise<void> {
   const program = new Command('murmur')
     .description('Train one model together; no data leaves anybody.')
-    .helpCommand(false)
-    .showHelpAfterError('(add --help for the options)');
+    .helpCommand(false);
   for (const make of COMMANDS) program.addCommand(make());
-  overrideExits(program);
+  configure(program);
   await program.parseAsync(process.argv);
 }
 
 /** Commander would end the process by itself; its errors take the same way out as all others. */
-function overrideExits(command: Command): void {
-  command.exitOverride();
-  for (const child of command.commands) overrideExits(child);
+function configure(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for the options)');
+  for (const child of command.commands) configure(child);
 }
+
+// Whoever reads the output may stop reading (`| head`): then there is nothing left to do.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 try {
   await main();

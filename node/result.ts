@@ -62,7 +62,13 @@ export async function summarise(args: {
   const sites = await Promise.all(HEART_SITES.map(({ file }) => readDataset(join(HEART_FOLDER, file), spec)));
   const trainer = await startTrainer(spec, featureWidth(spec.data));
   const seed = await sha256(utf8('murmur/baselines/1'), utf8(spec.heldOut.seed));
-  const { centralised, alone } = await trainBaselines({ spec, sites, normaliser: checkpoint.normaliser, trainer, seed });
+  const { centralised, alone } = await trainBaselines({
+    spec,
+    sites,
+    normaliser: checkpoint.normaliser,
+    trainer,
+    seed,
+  });
   const view = await chain.round(task, last.round, signal);
   return {
     rounds: rounds.filter(({ kind, outcome }) => kind === 'training' && outcome !== 'void').length,

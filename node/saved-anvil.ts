@@ -135,8 +135,8 @@ async function within<T>(promise: Promise<T>, durationMs: number): Promise<T | u
   }
 }
 
-/** The binary that npm installed for this platform, else one on PATH. */
-function findAnvil(): string {
+/** The binary that npm installed for this platform, else one on PATH. @throws MurmurError unsupported */
+export function findAnvil(): string {
   const folders = [join(ROOT, 'node_modules/.bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
   const found = folders.map((folder) => join(folder, 'anvil')).find((path) => existsSync(path));
   if (found !== undefined) return found;

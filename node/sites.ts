@@ -123,7 +123,11 @@ async function runSite(
 }
 
 /** A stake and a bond leave the wallet with every task, so it is filled up when it runs low. */
-async function giveMoneyOnce({ reader, endpoint, fund }: SitesParts, wallet: `0x${string}`, signal: AbortSignal): Promise<void> {
+async function giveMoneyOnce(
+  { reader, endpoint, fund }: SitesParts,
+  wallet: `0x${string}`,
+  signal: AbortSignal,
+): Promise<void> {
   const { parameters } = await reader.task(await reader.taskCount(signal), signal);
   const held = await reader.balance(endpoint.flock, wallet, signal);
   if (held < parameters.stake + parameters.sumBond) await fund(wallet.toLowerCase() as `0x${string}`);

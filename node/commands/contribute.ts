@@ -1,2 +1,113 @@
+/** `murmur contribute`: takes part in a task with one's own file, without a browser. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { Command } from 'commander';
-export function contributeCommand(): Command { return new Command('contribute'); }
+import { existsSync } from 'node:fs';
+import type { LocalAccount } from 'viem';
+import { check, fromErrorData, MurmurError } from '../../src/core/errors.ts';
+import { secureRandom } from '../../src/core/random.ts';
+import type { ParticipationStatus } from '../../src/session/status.ts';
+import { connectChain } from '../chain-access.ts';
+import { askFaucet, type Connection, connect, type ConnectOptions } from '../connect.ts';
+import { openHospital, walletOf } from '../hospital.ts';
+import { decimal, note, percent, printJson, printLine, shortHash } from '../output.ts';
+import { keepSecret, lockFolder } from '../state-folder.ts';
+import { connectOptions, folderOption, keyFileOption, taskOption } from './options.ts';
+import { withSignals } from './signals.ts';
+
+interface Options extends ConnectOptions {
+  readonly task: bigint;
+  readonly data: string;
+  readonly key: string;
+  readonly json?: boolean;
+}
+
+const PACE = { pollMs: 400, announceMs: 2_000 };
+
+export function contributeCommand(): Command {
+  const command = new Command('contribute')
+    .description('Take part in a task with a data file and a wallet; what is remembered lies beside the key.')
+    .requiredOption('--task <id>', 'the task', taskOption)
+    .requiredOption('--data <file>', 'the table that stays here', folderOption)
+    .requiredOption(
+      '--key <file>',
+      "file with the wallet's private key as 0x-hex; made when it is missing",
+      keyFileOption,
+    )
+    .option('--json', 'a line of JSON a round, then the last state');
+  return connectOptions(command).action(async (options: Options) => {
+    const interrupted = await withSignals((signal) => contribute(options, signal));
+    if (interrupted) process.exitCode = 130;
+  });
+}
+
+async function contribute(options: Options, signal: AbortSignal): Promise<void> {
+  if (!existsSync(options.data)) {
+    throw new MurmurError('not-found', `${options.data} cannot be read`, { hint: 'Name the data file with --data.' });
+  }
+  const connection = await connect(options);
+  const wallet = walletOf(await walletKey(options.key));
+  // Keys and journal of different deployments never meet.
+  const { chainId, coordinator } = connection.endpoint;
+  const name = createHash('sha256').update(`${chainId}/${coordinator.toLowerCase()}`).digest('hex').slice(0, 16);
+  const folder = join(`${options.key}.murmur`, name);
+  const unlock = await lockFolder(folder);
+  try {
+    if (connection.local) await fillWallet(connection, options.task, wallet, signal);
+    const last = await takePart(options, connection, wallet, folder, signal);
+    if (last.state === 'failed') throw last.error ? fromErrorData(last.error) : new MurmurError('void', last.message);
+  } finally {
+    await unlock();
+  }
+}
+
+async function walletKey(path: string) {
+  const key = await keepSecret(path, () => secureRandom(32));
+  check(key.length === 32, `${path} does not hold a key of 32 bytes`);
+  return key;
+}
+
+async function fillWallet(
+  connection: Connection,
+  task: bigint,
+  wallet: LocalAccount,
+  signal: AbortSignal,
+): Promise<void> {
+  const { endpoint, sender } = connection;
+  const chain = connectChain(endpoint, sender);
+  const { parameters } = await chain.task(task, signal);
+  const held = await chain.balance(endpoint.flock, wallet.address, signal);
+  const isRegistered = (await chain.activeRegistration(task, wallet.address, signal)) !== undefined;
+  if (isRegistered || held >= parameters.stake + parameters.sumBond) return;
+  note('taking play money from the faucet of the local network');
+  await askFaucet(connection, wallet.address);
+}
+
+async function takePart(
+  { task, data, json }: Options,
+  { endpoint, relayUrl, ledger }: Connection,
+  wallet: LocalAccount,
+  folder: string,
+  signal: AbortSignal,
+): Promise<ParticipationStatus> {
+  let told = 0;
+  let message = '';
+  const onStatus = (status: ParticipationStatus) => {
+    for (const round of status.history.slice(told)) {
+      if (json) printJson(round);
+      else
+        printLine(
+          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === '' ? '' : ` (${round.reason})`}, ` +
+            `together ${percent(round.together?.accuracy)} AUC ${decimal(round.together?.auc)}, here ${percent(round.own?.accuracy)}, ` +
+            `model ${shortHash(round.modelHash)}`,
+        );
+    }
+    told = status.history.length;
+    if (status.message !== message) note(status.message);
+    message = status.message;
+  };
+  const options = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, ledger, onStatus, signal };
+  const last = await (await openHospital(options)).run();
+  if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone });
+  return last;
+}

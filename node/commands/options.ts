@@ -1,6 +1,7 @@
 /** Values of options, checked where they are read; what is wrong is said in words. */
 import { isAbsolute, resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { STATE_FOLDER } from '../places.ts';
 
 export function portOption(text: string): number {
   return wholeOption(text, 0, 65_535);
@@ -24,6 +25,12 @@ export function folderOption(text: string): string {
   return isAbsolute(text) ? text : resolve(process.env['INIT_CWD'] ?? process.cwd(), text);
 }
 
+/** A key itself is refused: other users of the machine can read a command line. */
+export function keyFileOption(text: string): string {
+  if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) throw new InvalidArgumentError('Put the key into a file and name the file.');
+  return folderOption(text);
+}
+
 export function urlOption(text: string): string {
   let url: URL;
   try {
@@ -42,10 +49,26 @@ export function addressOption(text: string): `0x${string}` {
   return text as `0x${string}`;
 }
 
+/** An amount in whole FLOCK, as decimal text. */
+export function flockOption(text: string): string {
+  if (!/^[0-9]{1,9}(\.[0-9]{1,18})?$/.test(text))
+    throw new InvalidArgumentError('An amount is a decimal number of FLOCK.');
+  return text;
+}
+
 function wholeOption(text: string, minimum: number, maximum: number): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value < minimum || value > maximum) {
     throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
   }
   return value;
+}
+
+/** Options by which a command finds its network. */
+export function connectOptions(command: Command): Command {
+  return command
+    .option('--relay <url>', 'relay (default: the local network that ran here last)', urlOption)
+    .option('--rpc <url>', 'endpoint of the chain (default: what the relay names)', urlOption)
+    .option('--coordinator <address>', 'the coordinator contract (default: what the relay names)', addressOption)
+    .option('--state <folder>', 'state folder of the local network', folderOption, STATE_FOLDER);
 }
