@@ -3,7 +3,6 @@ import { fetchSpec } from '../src/aggregation/verify.ts';
 import { type Bytes, fromHex, type Hex, toHex } from '../src/core/bytes.ts';
 import { check, MurmurError } from '../src/core/errors.ts';
 import type { AllianceClient } from '../src/chain/alliance-client.ts';
-import type { SocketLike } from '../src/network/message-stream.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
 import type { ChainPort, ChainReader, RelayPort } from '../src/protocol/ports.ts';
 import type { RecordSigner } from '../src/protocol/record.ts';
@@ -63,7 +62,6 @@ export async function connectSession(
       const signature = await signSignIn(secret, chain.domain, { task, registrationId, issuedAt: BigInt(issuedAt) });
       return { registrationId, signature };
     },
-    openSocket: (url) => new WebSocket(url) as SocketLike,
   });
   return {
     chain,

@@ -13,7 +13,6 @@ const api = {
   },
   async text() {
     // What a careless library may throw.
-    // oxlint-disable-next-line no-throw-literal
     throw 'no';
   },
   async waitFor(signal: AbortSignal) {

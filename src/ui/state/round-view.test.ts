@@ -64,7 +64,15 @@ describe('cohortSites', () => {
 });
 
 describe('curvePoints', () => {
-  const metrics = (accuracy: number) => ({ rows: 9, accuracy, balancedAccuracy: accuracy, auc: 0.9, logLoss: 0.5 });
+  const confusion = { truePositives: 4, falsePositives: 1, trueNegatives: 3, falseNegatives: 1 };
+  const metrics = (accuracy: number) => ({
+    rows: 9,
+    accuracy,
+    balancedAccuracy: accuracy,
+    auc: 0.9,
+    logLoss: 0.5,
+    confusion,
+  });
   const round = {
     kind: 'training',
     reason: '',

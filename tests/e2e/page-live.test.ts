@@ -1,0 +1,89 @@
+/** The page on a running network: join, go on after a reload, one tab at a time, pause, leave; accessible all the way. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { expectAccessible, joinWithSample, launchBrowser, openContext, openTrain, waitForRound } from './browser.ts';
+
+let folder: string;
+let network: LocalNetwork;
+let browser: Browser;
+let training: Promise<unknown>;
+const stop = new AbortController();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'murmur-page-'));
+  network = await startNetwork({
+    stateFolder: folder,
+    port: 0,
+    rpcPort: 0,
+    trainingRounds: 30,
+    pace: FOR_PEOPLE,
+    onReady: () => undefined,
+    onTask: () => undefined,
+    onRound: () => undefined,
+    onTrouble: () => undefined,
+    signal: stop.signal,
+  });
+  const { task } = await network.openTask();
+  // The four hospitals train beside the tab; stopping the network ends them.
+  training = network.train(task).catch(() => undefined);
+  browser = await launchBrowser();
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  stop.abort();
+  await network?.stop();
+  await training;
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', async () => {
+  const context = await openContext(browser, { colorScheme: 'dark', viewport: { width: 360, height: 800 } });
+  const { page, errors } = await openTrain(context, network.url);
+  await page.getByRole('heading', { name: 'Who you are' }).waitFor();
+  await expectAccessible(page, 'set-up-dark-360');
+  await joinWithSample(page, 'Long Beach');
+  await waitForRound(page, 1);
+  await expectAccessible(page, 'live-dark-360');
+
+  const sentBefore = await page.getByRole('button', { name: /Left this tab/ }).textContent();
+  expect(sentBefore).not.toContain('0 B,');
+  await page.reload();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await waitForRound(page, 2);
+
+  const second = await openTrain(context, network.url);
+  await second.page.getByRole('heading', { name: 'Another tab is taking part' }).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Go on' }).waitFor();
+  await page.close();
+
+  // The other tab takes over what was paused.
+  await second.page.getByRole('button', { name: 'Go on' }).click();
+  await second.page.getByRole('button', { name: 'Pause' }).waitFor();
+  await second.page.setViewportSize({ width: 1280, height: 900 });
+  await second.page.emulateMedia({ colorScheme: 'light' });
+  await expectAccessible(second.page, 'live-light-1280');
+  await second.page.getByRole('button', { name: 'Leave' }).click();
+  await second.page.getByRole('button', { name: 'Yes, leave' }).click();
+  await second.page.getByRole('heading', { name: 'Who you are' }).waitFor();
+  expect([...errors, ...second.errors]).toEqual([]);
+  await context.close();
+});
+
+test('a file that does not fit is refused by row and column', async () => {
+  const context = await openContext(browser);
+  const { page } = await openTrain(context, network.url);
+  const line = '63.0,1.0,1.0,145.0,9000,1.0,2.0,150.0,0.0,2.3,3.0,0.0,6.0,0\n';
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'mine.csv', mimeType: 'text/csv', buffer: Buffer.from(line) });
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.textContent()).toContain('Row 1, column chol');
+  await context.close();
+});
