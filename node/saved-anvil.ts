@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { MurmurError } from '../src/core/errors.ts';
 import { ROOT } from './places.ts';
@@ -61,6 +61,7 @@ export async function startSavedAnvil(options: SavedAnvilOptions): Promise<Saved
   const { stateFile, port, blockTimeSeconds, mixedMining } = options;
   const anvil = findAnvil();
   await mkdir(dirname(stateFile), { recursive: true, mode: 0o700 });
+  const wasWhole = isWhole(stateFile);
   await rm(markOf(stateFile), { force: true });
   const flags = ['--state', stateFile, '--block-time', `${blockTimeSeconds}`, '--port', `${port}`];
   const chain = ['--chain-id', `${CHAIN_ID}`, '--host', '127.0.0.1', '--no-cors', '--color', 'never'];
@@ -86,6 +87,8 @@ export async function startSavedAnvil(options: SavedAnvilOptions): Promise<Saved
     return { url: `http://${address}`, ended, stop };
   } catch (error) {
     await stop();
+    // What never listened never changed the state.
+    if (wasWhole) await writeFile(markOf(stateFile), '');
     throw error;
   }
 }
