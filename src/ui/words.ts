@@ -222,7 +222,7 @@ export const words = {
     elsewhereText:
       'In this browser only one tab takes part at a time. This tab takes over when the other one is closed.',
     model: 'Model fingerprint',
-    modelHere: 'Worked out here',
+    modelHere: 'In this tab',
     modelChain: 'On the chain',
     modelSame: 'Both are the same.',
     modelDiffers: 'Not the same yet: the chain is one round ahead or behind.',
