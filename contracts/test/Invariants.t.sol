@@ -99,7 +99,7 @@ contract Player is AllianceTest {
         alliance.sync(task);
     }
 
-    function depart(uint256 who) external watched {
+    function leave(uint256 who) external watched {
         who = bound(who, 0, MEMBERS - 1);
         vm.prank(wallet(who));
         try alliance.withdraw(task) {} catch {}
