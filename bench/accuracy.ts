@@ -26,7 +26,7 @@ import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
 import { joinRows } from '../src/dataset/split.ts';
 import { type Normaliser, normalise } from '../src/dataset/statistics.ts';
 import { type Dataset, type EncodedRows, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
-import { evaluate, exactMetrics } from '../src/evaluation/metrics.ts';
+import { evaluate } from '../src/evaluation/metrics.ts';
 import { roundContext, maskContext as maskContextOf } from '../src/masking/context.ts';
 import { packVector, unpackVector } from '../src/masking/encode.ts';
 import { commitSelfMask, createRoundSecrets, generateChannelKeys, maskKeys } from '../src/masking/keys.ts';
@@ -35,24 +35,15 @@ import { dealShares, openShare } from '../src/masking/shares.ts';
 import { shareThreshold } from '../src/protocol/threshold.ts';
 import { buildAnswer, unmaskSum } from '../src/masking/unmask.ts';
 import { type Checkpoint, modelHash, writeCheckpoint } from '../src/model/checkpoint.ts';
-import { initialWeights } from '../src/model/initialise.ts';
 import { type TaskSpec, featureWidth, taskSpecHash } from '../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
+import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../node/baselines.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 
 /** Seen from dist/node/bench/accuracy.js. */
 const HEART_FOLDER = new URL('../../../public/data/heart/', import.meta.url);
 const HELD_OUT = 0.34;
 const CORRUPT_BPS = 2500;
-
-/** Mini-batch SGD of the same architecture; the epochs are the best of 5 to 80 (pooled) and of 10 to 160 (alone). */
-const CENTRALISED = { epochs: 20, batchSize: 32, learningRate: 0.05 };
-const ALONE = { epochs: 160, batchSize: 32, learningRate: 0.05 };
-
-interface Scores {
-  readonly accuracy: number;
-  readonly auc: number;
-}
 
 interface SeedResult {
   readonly masked: Scores;
@@ -96,25 +87,12 @@ async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer:
   const beacon = await sha256(utf8(`murmur/bench/accuracy/${seed}`));
   const test = joinRows(sites.map(({ heldOut }) => heldOut));
   const model = await learnTogether(spec, sites, trainer, beacon);
-  const score = async (weights: Float32Array) =>
-    scores(await trainer.predict(weights, normalise(test.features, model.normaliser), test.rows), test);
-  const start = await initialWeights(spec.model, featureWidth(spec.data), beacon);
-  const learn = async (rows: EncodedRows, plan: typeof ALONE) => {
-    const { weights } = await trainer.train({
-      weights: start,
-      ...trainingRows(rows, model.normaliser),
-      ...plan,
-      l2: spec.training.l2,
-      seed: beacon,
-    });
-    return score(weights);
-  };
-  const alone: number[] = [];
-  for (const { train } of sites) alone.push((await learn(train, ALONE)).accuracy);
+  const { normaliser } = model;
+  const baselines = await trainBaselines({ spec, sites, normaliser, trainer, seed: beacon });
   return {
-    masked: await score(model.weights),
-    centralised: await learn(joinRows(sites.map(({ train }) => train)), CENTRALISED),
-    alone,
+    masked: await score(trainer, model.weights, normaliser, test),
+    centralised: baselines.centralised,
+    alone: baselines.alone.map(({ accuracy }) => accuracy),
   };
 }
 
@@ -263,12 +241,6 @@ async function maskedSum(
 
 function trainingRows({ features, labels, rows }: EncodedRows, normaliser: Normaliser) {
   return { features: normalise(features, normaliser), labels, rows };
-}
-
-function scores(predicted: Float32Array, { labels }: EncodedRows): Scores {
-  const metrics = exactMetrics(predicted, labels);
-  check(metrics?.auc !== undefined, 'the pooled test rows have two classes');
-  return { accuracy: metrics.accuracy, auc: metrics.auc };
 }
 
 function figures(results: readonly SeedResult[], { training }: TaskSpec, backend: string): Figure[] {

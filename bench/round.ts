@@ -52,7 +52,8 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
       await network.train(task);
       const { rpcUrl, coordinator } = network.chain.endpoint;
       const rounds = await blocksOf(rpcUrl, coordinator, task, trainingRounds);
-      for (const { round, blocks, phases } of rounds) progress(`round ${round}: ${blocks} blocks (${phases.join(', ')})`);
+      for (const { round, blocks, phases } of rounds)
+        progress(`round ${round}: ${blocks} blocks (${phases.join(', ')})`);
       return [figureOf(rounds, sites)];
     } finally {
       await network.stop();
@@ -88,7 +89,13 @@ async function blocksOf(
   trainingRounds: number,
 ): Promise<readonly RoundBlocks[]> {
   const client = createPublicClient({ transport: http(rpcUrl) });
-  const common = { address: coordinator, abi: allianceCoordinatorAbi, args: { task }, fromBlock: 0n, strict: true } as const;
+  const common = {
+    address: coordinator,
+    abi: allianceCoordinatorAbi,
+    args: { task },
+    fromBlock: 0n,
+    strict: true,
+  } as const;
   const settled = await client.getContractEvents({ ...common, eventName: 'RoundSettled' });
   const sums = await client.getContractEvents({ ...common, eventName: 'SumPosted' });
   const phases = await client.getContractEvents({ ...common, eventName: 'PhaseChanged' });

@@ -33,6 +33,8 @@ export const CHAIN_ID = 31337;
 const START_MS = 30_000;
 const STOP_MS = 15_000;
 const LAST_WORDS = 2_000;
+/** Only the state at the end counts, so none is written in between; and a network of many days does not keep every transaction. */
+const LONG_RUNS = ['--state-interval', '1000000', '--transaction-block-keeper', '20000'];
 
 /** stdin is the pipe; the first argument is the mark, the others are the command. */
 const GUARD = `exec 3<&0
@@ -63,7 +65,7 @@ export async function startSavedAnvil(options: SavedAnvilOptions): Promise<Saved
   await mkdir(dirname(stateFile), { recursive: true, mode: 0o700 });
   const wasWhole = isWhole(stateFile);
   await rm(markOf(stateFile), { force: true });
-  const flags = ['--state', stateFile, '--block-time', `${blockTimeSeconds}`, '--port', `${port}`];
+  const flags = ['--state', stateFile, '--block-time', `${blockTimeSeconds}`, '--port', `${port}`, ...LONG_RUNS];
   const chain = ['--chain-id', `${CHAIN_ID}`, '--host', '127.0.0.1', '--no-cors', '--color', 'never'];
   const command = [anvil, ...flags, ...chain, ...(mixedMining ? ['--mixed-mining'] : [])];
   // A group of its own, so that Ctrl-C in the terminal reaches this process only.
