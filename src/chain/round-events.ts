@@ -25,6 +25,7 @@ export class RoundEventReader {
   #hash: Hex = toHex(new Uint8Array(32));
   #digests = new Map<number, Map<number, Bytes>>();
   #answers = new Map<number, Bytes>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(client: PublicClient, coordinator: Address, task: bigint, round: number, openedAtBlock: bigint) {
     this.#client = client;
@@ -40,7 +41,14 @@ export class RoundEventReader {
    * @param recordsHash the contract's running hash at that block
    * @throws MurmurError bad-hash when the endpoint's events do not add up to it
    */
-  async upTo(block: bigint, recordsHash: Hex): Promise<RoundEvents> {
+  upTo(block: bigint, recordsHash: Hex): Promise<RoundEvents> {
+    // One reading after the other: two at once would both add what is new.
+    const turn = this.#last.then(() => this.#upTo(block, recordsHash));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #upTo(block: bigint, recordsHash: Hex): Promise<RoundEvents> {
     if (this.#hash !== recordsHash && this.#nextBlock <= block) await this.#read(block);
     if (this.#hash !== recordsHash) {
       // A reorganisation may have taken events back: once more from the start.
