@@ -4,6 +4,7 @@ import { type Bytes, fromHex, type Hex, toHex } from '../src/core/bytes.ts';
 import { check, MurmurError } from '../src/core/errors.ts';
 import type { AllianceClient } from '../src/chain/alliance-client.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
+import { openWebSocket } from '../src/network/web-socket.ts';
 import type { ChainPort, ChainReader, RelayPort } from '../src/protocol/ports.ts';
 import type { RecordSigner } from '../src/protocol/record.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
@@ -58,6 +59,7 @@ export async function connectSession(
     sender,
     clock,
     task,
+    openSocket: openWebSocket,
     async signIn(issuedAt) {
       const signature = await signSignIn(secret, chain.domain, { task, registrationId, issuedAt: BigInt(issuedAt) });
       return { registrationId, signature };

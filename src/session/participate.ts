@@ -125,7 +125,7 @@ class Participation {
       signal.throwIfAborted();
       try {
         const view = await chain.task(task, signal);
-        this.#set({ step: view.step, modelHash: view.modelHash });
+        this.#set({ step: view.step });
         if (view.status !== 'running') return await this.#finish(view);
         const live = view.round > 0 ? await chain.round(task, view.round, signal) : undefined;
         if (live && !isOver(live.phase) && !this.#done.has(live.round)) {
@@ -185,7 +185,7 @@ class Participation {
       survivors: popcount(view.u3),
       ...(recomputed?.metrics && { together: recomputed.metrics }),
       ...(own && { own }),
-      modelHash: view.accepted ? view.modelHash : view.baseModel,
+      modelHash: this.#base?.hash ?? ZERO_HASH,
       durationMs,
       uploadBytes,
     };
@@ -221,6 +221,7 @@ class Participation {
       await journal.put(modelKey(task), await writeCheckpoint(spec, checkpoint));
     }
     this.#base = { hash, checkpoint };
+    this.#set({ modelHash: hash });
     return checkpoint;
   }
 

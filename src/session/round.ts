@@ -17,7 +17,7 @@ import { type Recomputed, recomputeRound } from '../aggregation/recompute.ts';
 import { bitmapOf, has, members as indicesOf, popcount } from '../core/bitmap.ts';
 import { type Bytes, bytesToBigInt, concatBytes, fromHex, toHex, uintBytes, utf8 } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
-import { hasCode, MurmurError } from '../core/errors.ts';
+import { type ErrorCode, hasCode, MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { RandomBytes } from '../core/random.ts';
 import { maskContext } from '../masking/context.ts';
@@ -510,8 +510,9 @@ class LiveRound {
           await me.relay.blobs.put(mine.packedSum, this.#signal);
           await me.relay.blobs.put(mine.checkpointBytes, this.#signal);
         });
-        await this.#tolerating(() =>
-          me.chain.postSum(me.task, this.#round, mine.sumRoot, mine.modelHash, this.#signal),
+        await this.#tolerating(
+          () => me.chain.postSum(me.task, this.#round, mine.sumRoot, mine.modelHash, this.#signal),
+          'refused',
         );
       }
       await this.#poll();
@@ -544,13 +545,13 @@ class LiveRound {
           if (said.blob) await me.relay.blobs.put(said.blob, this.#signal);
           await me.relay.publish(message, this.#signal);
           published = true;
-        });
+        }, 'refused');
       }
       if (!postedItself && me.clock.now() - startedAtMs >= me.directPostAfterMs) {
         await this.#tolerating(async () => {
           await me.chain.postRecords(me.task, this.#round, phase, [said.record], answers, this.#signal);
           postedItself = true;
-        });
+        }, 'refused');
       }
       await this.#poll();
     }
@@ -640,16 +641,29 @@ class LiveRound {
     }
   }
 
-  /** Runs a step that may fail for reasons that pass: the caller tries again or goes on without. */
-  async #tolerating(step: () => Promise<void>): Promise<void> {
+  /**
+   * Runs a step that may fail for reasons that pass: the caller tries again or goes on without.
+   * @param also what else is no reason to leave the round, e.g. a relay or a fee that refuses what another way may still do
+   */
+  async #tolerating(step: () => Promise<void>, ...also: ErrorCode[]): Promise<void> {
     try {
       await step();
     } catch (error) {
-      if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'bad-hash', 'too-large', 'conflict', 'unsupported'))
-        throw error;
+      if (!hasCode(error, ...PASSING, ...also)) throw error;
     }
   }
 }
+
+/** Failures that waiting, or somebody else, may mend. */
+const PASSING: readonly ErrorCode[] = [
+  'unreachable',
+  'timeout',
+  'not-found',
+  'bad-hash',
+  'too-large',
+  'conflict',
+  'unsupported',
+];
 
 /** Phases whose digest says everything. */
 const EMPTY_BODY: ReadonlySet<RecordPhase> = new Set([Phase.Ack, Phase.Have, Phase.Vote]);

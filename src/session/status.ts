@@ -69,6 +69,7 @@ export interface ParticipationStatus {
   readonly history: readonly RoundSummary[];
   /** this site's model trained alone on its own rows, on its own held-out rows */
   readonly alone?: ModelMetrics;
+  /** of the model that this participant computed, or replayed from the task's rounds; never just read from the chain */
   readonly modelHash: string;
   readonly error?: ErrorData;
 }
