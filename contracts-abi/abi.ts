@@ -886,11 +886,6 @@ export const allianceCoordinatorAbi = [
   },
   {
     type: 'error',
-    inputs: [{ name: 'rosterSize', internalType: 'uint256', type: 'uint256' }],
-    name: 'AnswersOffChain',
-  },
-  {
-    type: 'error',
     inputs: [{ name: 'expiry', internalType: 'uint64', type: 'uint64' }],
     name: 'BadExpiry',
   },

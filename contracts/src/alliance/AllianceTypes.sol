@@ -74,7 +74,7 @@ struct TaskParameters {
     uint32 phaseSeconds;
     /// how long after the join phase the beacon may come; more than the beacon's delay
     uint32 beaconSeconds;
-    /// consecutive void rounds that end the task, 1..1000
+    /// consecutive void rounds that end the task, 1..1000; rounds that too few joined do not count
     uint16 maxVoids;
     /// only wallets that the creator named may register; such a task has no money in it
     bool allowListed;

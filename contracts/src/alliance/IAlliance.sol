@@ -62,7 +62,6 @@ interface IAlliance {
     error WrongPhase(Phase expected, Phase actual);
     error NotARecordPhase(uint8 phase);
     error BadLength(uint256 lengthBytes);
-    error AnswersOffChain(uint256 rosterSize);
     error DeadlineOver(uint256 deadline);
     error BadExpiry(uint64 expiry);
     error ZeroKey();
@@ -82,6 +81,9 @@ interface IAlliance {
 
     /// @notice Lets wallets register in the caller's allow-listed task.
     function allow(uint256 task, address[] calldata wallets) external;
+
+    /// @notice Ends the caller's own running task between two rounds. What was earned stays claimable.
+    function abandon(uint256 task) external;
 
     /// @notice Pays the rest of the pool to the creator of a task that has ended. Anyone may send it.
     function refund(uint256 task) external;
@@ -124,7 +126,7 @@ interface IAlliance {
     function postRecords(uint256 task, uint32 round, uint16 group, uint8 phase, bytes calldata records) external;
 
     /// @notice Posts Unmask records together with the answers they are digests of, in rosters of at most 16, where no Unmask
-    /// record counts without its answer.
+    /// record counts without its answer. In larger rosters answers are not looked at, and not published.
     /// @param answers answers[i] belongs to the i-th record
     function postUnmask(uint256 task, uint32 round, uint16 group, bytes calldata records, bytes[] calldata answers) external;
 

@@ -99,22 +99,22 @@ abstract contract RecordBook is Rounds {
         uint256 maxCohort = task.parameters.maxCohort;
         bytes32 rosterHash = round.rosterHash;
         Rows.Writer memory roster = Rows.writer(ROSTER_BITS);
-        uint256 at = RecordLib.start(records);
-        for (uint256 end = at + records.length; at != end; at = RecordLib.next(at)) {
-            uint256 id = RecordLib.index(at);
+        uint256 place = RecordLib.start(records);
+        for (uint256 end = place + records.length; place != end; place = RecordLib.next(place)) {
+            uint256 id = RecordLib.index(place);
             Skip skip;
             if (b.late) skip = Skip.Late;
             else if (_hasJoined(round, id)) skip = Skip.Duplicate;
             else if (p.n >= maxCohort) skip = Skip.Full;
-            else skip = _mayJoin(task.members[id], b, at);
+            else skip = _mayJoin(task.members[id], b, place);
             if (skip != Skip.None) {
                 _skipped(b, id, skip);
                 continue;
             }
-            RecordLib.append(b.entries, at);
+            RecordLib.append(b.entries, place);
             round.joined[id >> 8] |= 1 << (id & 255);
             Rows.write(round.roster, roster, p.n++, id);
-            rosterHash = RecordLib.extend(rosterHash, at);
+            rosterHash = RecordLib.extend(rosterHash, place);
         }
         if (b.entries.length == 0) return;
         Rows.flush(round.roster, roster);
@@ -122,10 +122,10 @@ abstract contract RecordBook is Rounds {
     }
 
     /// @dev What can be said against a join by the registration that it names.
-    function _mayJoin(Member storage member, Batch memory b, uint256 at) private view returns (Skip) {
+    function _mayJoin(Member storage member, Batch memory b, uint256 place) private view returns (Skip) {
         bool counts = member.active && member.expiry > block.timestamp && member.firstRound <= b.round;
         if (!counts) return Skip.Inactive;
-        return RecordLib.signer(b.form, at) == member.sessionKey ? Skip.None : Skip.BadSignature;
+        return RecordLib.signer(b.form, place) == member.sessionKey ? Skip.None : Skip.BadSignature;
     }
 
     /// @dev All later phases: the index is a roster index.
@@ -145,24 +145,24 @@ abstract contract RecordBook is Rounds {
         // The word of the roster that the last record was in; its number plus one.
         uint256 held;
         uint256 ids;
-        uint256 at = RecordLib.start(records);
-        for (uint256 end = at + records.length; at != end; at = RecordLib.next(at)) {
-            uint256 index = RecordLib.index(at);
-            uint256 digest = uint256(RecordLib.digest(at));
+        uint256 place = RecordLib.start(records);
+        for (uint256 end = place + records.length; place != end; place = RecordLib.next(place)) {
+            uint256 index = RecordLib.index(place);
+            uint256 digest = uint256(RecordLib.digest(place));
             bool fits = digest & b.fixedBits == b.fixedValue;
-            if (b.special) fits = _isSpecial(b, fits, digest, answers, RecordLib.position(records, at));
+            if (b.special) fits = _isSpecial(b, fits, digest, answers, RecordLib.position(records, place));
             if (held != (index >> 4) + 1) (held, ids) = ((index >> 4) + 1, round.roster[index >> 4]);
             uint256 id = (ids >> ((index & 15) << 4)) & 0xffff;
-            if (!open_.has(index) || !fits || RecordLib.signer(b.form, at) != task.members[id].sessionKey) {
+            if (!open_.has(index) || !fits || RecordLib.signer(b.form, place) != task.members[id].sessionKey) {
                 _skipped(b, index, _why(b, open_, index, fits));
                 continue;
             }
             open_ ^= 1 << index;
-            RecordLib.append(b.entries, at);
+            RecordLib.append(b.entries, place);
             if (matrix) Rows.write(rows, row, index, digest & ~(b.ownBit << index));
             else if (!b.special) continue;
             else if (b.phase == Phase.Vote) _vote(b.progress, digest & 0xff);
-            else _publish(b, index, answers[RecordLib.position(records, at)]);
+            else _publish(b, index, answers[RecordLib.position(records, place)]);
         }
         if (b.entries.length == 0) return;
         if (matrix) Rows.flush(rows, row);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 /// @title Bytes of signed records
 /// @dev docs/protocol.md, section 3. A packed record is 98 bytes of calldata: index uint16, digest, r, yParityAndS (EIP-2098);
-/// `at` is where it begins. The assembly is here because a batch pays for every step of it a hundred times; it reads calldata
+/// `place` is where it begins. The assembly is here because a batch pays for every step of it a hundred times; it reads calldata
 /// within a length that the caller has checked, and writes memory that is allocated or scratch.
 library RecordLib {
     uint256 internal constant RECORD_BYTES = 98;
@@ -35,33 +35,33 @@ library RecordLib {
     }
 
     /// @notice Where the first record begins.
-    function start(bytes calldata records) internal pure returns (uint256 at) {
+    function start(bytes calldata records) internal pure returns (uint256 place) {
         assembly ("memory-safe") {
-            at := records.offset
+            place := records.offset
         }
     }
 
     /// @notice Where the record after this one begins.
-    function next(uint256 at) internal pure returns (uint256) {
+    function next(uint256 place) internal pure returns (uint256) {
         unchecked {
-            return at + RECORD_BYTES;
+            return place + RECORD_BYTES;
         }
     }
 
-    /// @notice The number of the record that begins at `at`.
-    function position(bytes calldata records, uint256 at) internal pure returns (uint256) {
-        return (at - start(records)) / RECORD_BYTES;
+    /// @notice The number of the record that begins at `place`.
+    function position(bytes calldata records, uint256 place) internal pure returns (uint256) {
+        return (place - start(records)) / RECORD_BYTES;
     }
 
-    function index(uint256 at) internal pure returns (uint256 value) {
+    function index(uint256 place) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
-            value := shr(240, calldataload(at))
+            value := shr(240, calldataload(place))
         }
     }
 
-    function digest(uint256 at) internal pure returns (bytes32 value) {
+    function digest(uint256 place) internal pure returns (bytes32 value) {
         assembly ("memory-safe") {
-            value := calldataload(add(at, 2))
+            value := calldataload(add(place, 2))
         }
     }
 
@@ -78,17 +78,17 @@ library RecordLib {
 
     /// @notice Who signed the record; address 0 when the signature is none.
     /// @dev That both s and n - s would do is of no use to anybody: a slot takes one record.
-    function signer(uint256 form, uint256 at) internal view returns (address who) {
+    function signer(uint256 form, uint256 place) internal view returns (address who) {
         assembly ("memory-safe") {
             // Index and digest lie side by side in the record, and in the struct but for the index's leading zeros.
-            calldatacopy(add(form, 0xbe), at, ENTRY_BYTES)
+            calldatacopy(add(form, 0xbe), place, ENTRY_BYTES)
             let message := add(form, MESSAGE)
             mstore(add(message, 0x22), keccak256(form, MESSAGE))
             let input := add(form, RECOVERY)
-            let vs := calldataload(add(at, 66))
+            let vs := calldataload(add(place, 66))
             mstore(input, keccak256(message, 0x42))
             mstore(add(input, 0x20), add(shr(255, vs), 27))
-            mstore(add(input, 0x40), calldataload(add(at, 34)))
+            mstore(add(input, 0x40), calldataload(add(place, 34)))
             mstore(add(input, 0x60), shr(1, shl(1, vs)))
             // ecrecover returns nothing at all for what is no signature.
             mstore(0, 0)
@@ -107,20 +107,20 @@ library RecordLib {
     }
 
     /// @notice Appends the record's entry within the allocated room.
-    function append(bytes memory entries, uint256 at) internal pure {
+    function append(bytes memory entries, uint256 place) internal pure {
         assembly ("memory-safe") {
             let length := mload(entries)
-            calldatacopy(add(add(entries, 0x20), length), at, ENTRY_BYTES)
+            calldatacopy(add(add(entries, 0x20), length), place, ENTRY_BYTES)
             mstore(entries, add(length, ENTRY_BYTES))
         }
     }
 
     /// @notice The roster's running hash after one more join.
-    function extend(bytes32 rosterHash, uint256 at) internal pure returns (bytes32 value) {
+    function extend(bytes32 rosterHash, uint256 place) internal pure returns (bytes32 value) {
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, rosterHash)
-            calldatacopy(add(free, 0x20), at, ENTRY_BYTES)
+            calldatacopy(add(free, 0x20), place, ENTRY_BYTES)
             value := keccak256(free, 66)
         }
     }

@@ -101,6 +101,8 @@ abstract contract Rounds is AllianceStorage {
     function _void(uint256 id, Task storage task, uint32 number, Round storage round, Progress memory p) private {
         emit RoundVoid(id, number, p.voidReason);
         _releaseBond(task, round, p.voidReason == VoidReason.SumDisputed ? treasury : round.sumPoster);
+        // Anyone may open rounds: one that too few joined says nothing about the task, and must not be a way to end it.
+        if (p.n < task.parameters.minCohort) return;
         if (++task.voids == task.parameters.maxVoids) _endTask(id, task, TaskStatus.Failed);
     }
 
@@ -127,7 +129,7 @@ abstract contract Rounds is AllianceStorage {
         task.poolLeft -= uint128(memberPay * survivors + votePay * voters);
     }
 
-    function _endTask(uint256 id, Task storage task, TaskStatus status) private {
+    function _endTask(uint256 id, Task storage task, TaskStatus status) internal {
         task.status = status;
         emit TaskEnded(id, status);
     }

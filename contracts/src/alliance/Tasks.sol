@@ -44,6 +44,15 @@ abstract contract Tasks is Rounds {
     }
 
     /// @inheritdoc IAlliance
+    function abandon(uint256 id) external {
+        (Task storage task,, Progress memory p) = _sync(id);
+        if (msg.sender != task.creator) revert NotCreator(msg.sender);
+        if (task.status != TaskStatus.Running) revert TaskNotRunning(id);
+        if (p.phase != Phase.None && p.phase < Phase.Settled) revert RoundStillLive(id, task.rounds);
+        _endTask(id, task, TaskStatus.Failed);
+    }
+
+    /// @inheritdoc IAlliance
     function refund(uint256 id) external {
         (Task storage task,,) = _sync(id);
         if (task.status == TaskStatus.Running) revert TaskStillRunning(id);
