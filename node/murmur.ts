@@ -10,9 +10,7 @@ import { verifyCommand } from './commands/verify.ts';
 const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectCommand, verifyCommand];
 
 async function main(): Promise<void> {
-  const program = new Command('murmur')
-    .description('Train one model together; no data leaves anybody.')
-    .helpCommand(false);
+  const program = new Command('murmur').description('Train one model together; no data leaves anybody.');
   for (const make of COMMANDS) program.addCommand(make());
   configure(program);
   await program.parseAsync(process.argv);

@@ -76,8 +76,9 @@ export async function createPageServer(parts: PageServerParts): Promise<(request
         hint: 'If the page is missing: start without --no-page, so that it is built.',
       });
     } catch (error) {
-      const isJson = !(error instanceof SyntaxError);
-      return failureResponse(isJson ? error : new MurmurError('bad-input', 'the request is not the JSON it should be'));
+      // Of JSON.parse and decodeURIComponent.
+      const isMalformed = error instanceof SyntaxError || error instanceof URIError;
+      return failureResponse(isMalformed ? new MurmurError('bad-input', 'the request is malformed') : error);
     }
   };
 }
@@ -117,8 +118,9 @@ async function giveFunds({ fund }: PageServerParts, request: Request): Promise<R
 /** Only this server's own page may use the chain and the faucet through it. */
 function refuseOtherSites(request: Request): void {
   const origin = request.headers.get('origin');
-  const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(request.url).hostname);
-  if (!isLocal || (origin !== null && new URL(origin).host !== new URL(request.url).host)) {
+  const own = new URL(request.url);
+  const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(own.hostname);
+  if (!isLocal || (origin !== null && origin !== own.origin)) {
     throw new MurmurError('refused', 'only the page of this network may ask for this');
   }
 }

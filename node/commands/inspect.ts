@@ -33,7 +33,6 @@ export function inspectCommand(): Command {
     .option('--json', 'as one JSON object');
   return new Command('inspect')
     .description('What the chain holds of a task or a round.')
-    .helpCommand(false)
     .addCommand(connectOptions(task).action((options: TaskOptions) => inspected(options, inspectTask)))
     .addCommand(connectOptions(round).action((options: RoundOptions) => inspected(options, inspectRound)));
 }
