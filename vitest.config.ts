@@ -31,6 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'simulation',
+          execArgv: ['--max-semi-space-size=64'],
           include: ['tests/{simulation,fault}/**/*.test.ts'],
           environment: 'node',
           testTimeout: 120_000,

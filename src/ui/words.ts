@@ -222,7 +222,7 @@ export const words = {
     elsewhereText:
       'In this browser only one tab takes part at a time. This tab takes over when the other one is closed.',
     model: 'Model fingerprint',
-    modelHere: 'In this tab',
+    modelHere: 'Worked out here',
     modelChain: 'On the chain',
     modelSame: 'Both are the same.',
     modelDiffers: 'Not the same yet: the chain is one round ahead or behind.',

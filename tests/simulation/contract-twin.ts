@@ -128,6 +128,7 @@ export class ContractTwin {
       } else this.#pay(round.poster, this.#parameters.sumBond);
     }
     if (state.phase === Phase.Void) {
+      if (state.roster.length < this.#parameters.minCohort) return;
       this.consecutiveVoids++;
       if (this.consecutiveVoids >= this.#parameters.maxVoids) this.status = 'failed';
       return;
@@ -254,6 +255,12 @@ export class ContractTwin {
     if (phase !== Phase.Vote) return 0n;
     const expected = await voteDigest(state.sumRoot, state.modelHash, Verdict.Abstain);
     return toHex(expected.subarray(0, 31)) === toHex(digest.subarray(0, 31)) ? BigInt(digest[31] as number) : 0n;
+  }
+
+  /** The creator ends the task between two rounds. */
+  abandon(): void {
+    const { status, round } = this.task();
+    if (status === 'running' && (round === 0 || isOver(this.#current(round).state.phase))) this.status = 'failed';
   }
 
   open(): void {

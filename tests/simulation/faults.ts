@@ -14,7 +14,7 @@ export interface WorldReport {
   readonly violations: readonly string[];
 }
 
-/** When the last healthy task should have ended: afterwards the creator opens rounds until voids end the task. */
+/** When the last healthy task should have ended: afterwards the creator ends it. */
 const PATIENCE_MS = 1_200_000;
 
 /** Runs the world of a seed to its end. */
@@ -36,11 +36,12 @@ export async function simulate(seed: number, onLine?: (line: string) => void): P
     const site = world.sites[random.below(world.sites.length)] as Site;
     misfortune(world, site, 5_000 + random.below(240_000), 500 + random.below(40_000), random.below(5));
   }
-  // Somebody has to be able to end a task whose members left: the creator.
+  // Somebody has to be able to end a task whose members left: the creator. Anybody may open rounds meanwhile.
   const janitor = (atMs: number) => {
     if (world.twin.status !== 'running') return;
     const present = world.sites.filter((site) => !site.gone).length;
-    if (present < world.parameters.minCohort || atMs > PATIENCE_MS) world.twin.open();
+    if (atMs > PATIENCE_MS) world.twin.abandon();
+    else if (present < world.parameters.minCohort) world.twin.open();
     world.after(atMs + 20_000, () => janitor(atMs + 20_000));
   };
   janitor(0);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {TaskParameters, TaskStatus} from "./AllianceTypes.sol";
+import {Phase, Progress, TaskParameters, TaskStatus} from "./AllianceTypes.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {Rounds} from "./Rounds.sol";
 
