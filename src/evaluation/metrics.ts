@@ -13,7 +13,7 @@ import {
 } from '../aggregation/evaluation-counts.ts';
 import { MAX_ROWS } from '../protocol/task-spec.ts';
 
-export { type Confusion, type RoundMetrics, metricsFromCounts } from '../aggregation/evaluation-counts.ts';
+export { type RoundMetrics, metricsFromCounts } from '../aggregation/evaluation-counts.ts';
 
 /** Scores are kept this far from 0 and 1 in the log-loss, so that one sure mistake costs at most 23 · ln 2 nats. */
 const SCORE_MARGIN = 2 ** -23;

@@ -11,8 +11,6 @@ import { corruptBound, shareThreshold } from './threshold.ts';
 import { isOver, Phase, type RecordPhase, SkipReason, stepKind, Verdict, VoidReason } from './phases.ts';
 import { type TaskParameters, ZERO_HASH } from './views.ts';
 
-export const MAX_COHORT = 128;
-
 export interface RoundState {
   readonly step: number;
   readonly phase: Phase;

@@ -133,7 +133,6 @@ export type TaskSpec = v.InferOutput<typeof TaskSpecSchema>;
 export type TableSpec = TaskSpec['data'];
 export type ColumnSpec = TableSpec['columns'][number];
 export type ModelSpec = TaskSpec['model'];
-export type ServerSpec = TaskSpec['server'];
 export type HeldOutSpec = TaskSpec['heldOut'];
 
 /** Width of the encoded feature vector: 1 a number column, one a category of a category column. */
