@@ -9,6 +9,8 @@ import { verifyCommand } from './commands/verify.ts';
 
 const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectCommand, verifyCommand];
 
+const MAX_MESSAGE = 500;
+
 async function main(): Promise<void> {
   const program = new Command('murmur').description('Train one model together; no data leaves anybody.');
   for (const make of COMMANDS) program.addCommand(make());
@@ -20,6 +22,14 @@ async function main(): Promise<void> {
 function configure(command: Command): void {
   command.exitOverride().showHelpAfterError('(add --help for the options)');
   for (const child of command.commands) configure(child);
+}
+
+/** Where an error that nobody foresaw came from. */
+function framesOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .join('\n');
 }
 
 // Whoever reads the output may stop reading (`| head`): then there is nothing left to do.
@@ -36,8 +46,10 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 1;
   } else {
     const { code, message, hint } = toErrorData(error);
-    process.stderr.write(`murmur: ${message} (${code})\n${hint === '' ? '' : `  ${hint}\n`}`);
-    if (code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    // A library's message may hold a whole transaction; its first line says what happened.
+    const [what = ''] = message.split('\n');
+    process.stderr.write(`murmur: ${what.slice(0, MAX_MESSAGE)} (${code})\n${hint === '' ? '' : `  ${hint}\n`}`);
+    if (code === 'internal' && error instanceof Error) process.stderr.write(`${framesOf(error)}\n`);
     process.exitCode = 1;
   }
 }
