@@ -1,113 +1,145 @@
-/** Deployment on the local chain and, as a dry run, on chains with the ids and the beacon of Base Sepolia and Base. */
-import { createPublicClient, createTestClient, http, parseEther } from 'viem';
+/**
+ * node/deploy.ts on chains with the ids that Murmur is for: everything is where addressesFor() says, a second run changes nothing,
+ * and play money exists on the local chain only.
+ */
+import {
+  type Chain,
+  createPublicClient,
+  createWalletClient,
+  encodeFunctionData,
+  type Hex,
+  http,
+  parseEther,
+  type PublicClient,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { foundry } from 'viem/chains';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allianceCoordinatorAbi, beaconBn254Abi, flockAbi } from '../../contracts-abi/abi.ts';
-import { addressesFor, DEPLOYMENT_PROXY, type DeployParameters, DRAND_EVMNET } from '../../contracts-abi/addresses.ts';
+import { type Addresses, addressesFor, type DeployParameters, DRAND_EVMNET } from '../../contracts-abi/addresses.ts';
 import { type Anvil, ANVIL_KEY, startAnvil } from '../../node/anvil.ts';
 import { deploy } from '../../node/deploy.ts';
-import { beaconPublicKey } from '../../node/local-beacon.ts';
-import { uintBytes } from '../../src/core/bytes.ts';
+import { createFaucet } from '../../node/faucet.ts';
+import { systemClock } from '../../relay/server/start.ts';
+import { revertName } from '../../src/chain/revert-words.ts';
+import { createLedger } from '../../src/network/ledger.ts';
+import { createSender } from '../../src/network/sender.ts';
+import { TREASURY } from './support-chain.ts';
 
-const account = privateKeyToAccount(ANVIL_KEY);
-const holder = '0x00000000000000000000000000000000000000aa';
-const treasury = '0x00000000000000000000000000000000000000bb';
-const genesis = [{ to: holder, amount: parseEther('250000000') }] as const;
-const LOCAL: DeployParameters = {
-  beacon: { publicKey: beaconPublicKey(uintBytes(7n, 32)), genesis: 1n, periodSeconds: 2, delaySeconds: 0 },
-  genesis,
-  treasury,
+const DEPLOYER = privateKeyToAccount(ANVIL_KEY);
+const HOLDER: Hex = `0x${'f1'.repeat(20)}`;
+const EIP_170_BYTES = 24_576;
+const parameters: DeployParameters = {
+  beacon: DRAND_EVMNET,
+  genesis: [
+    { to: HOLDER, amount: parseEther('5') },
+    { to: DEPLOYER.address, amount: parseEther('3000') },
+  ],
+  treasury: TREASURY,
 };
-const BASE: DeployParameters = { beacon: DRAND_EVMNET, genesis, treasury };
-/** drand evmnet, round 1: its signature and randomness. */
-const ROUND_1 = {
-  signature:
-    '0x11f812d738a36b2210dc88c2d635ad8039588205f42445d6de09e6530165c3462a23aca348c84badcf8df5321ac24577b7963d5b0d780bc4626baedb45cde373',
-  randomness: '0x781b75698adc3af62cfa55db83cf0c73ae54e1ac8c0d4c3a2224126b65369ec5',
-} as const;
 
-let anvil: Anvil | undefined;
-afterEach(async () => {
-  await anvil?.stop();
-  anvil = undefined;
-});
+describe.each([31337, 84532, 8453])('on chain %i', (chainId) => {
+  let anvil: Anvil;
+  let reader: PublicClient;
+  let addresses: Addresses;
 
-async function chain(id: number) {
-  anvil = await startAnvil(['--chain-id', `${id}`]);
-  const { rpcUrl } = anvil;
-  return {
-    reader: createPublicClient({ transport: http(rpcUrl), cacheTime: 0 }),
-    run: (parameters: DeployParameters) => deploy({ rpcUrl, account, parameters, pollingIntervalMs: 20 }),
-    test: createTestClient({ mode: 'anvil', chain: { ...foundry, id }, transport: http(rpcUrl) }),
-  };
-}
+  beforeAll(async () => {
+    anvil = await startAnvil(['--chain-id', `${chainId}`]);
+    reader = createPublicClient({ transport: http(anvil.rpcUrl) });
+    addresses = await deployed();
+  });
+  afterAll(() => anvil?.stop());
 
-describe.each([
-  ['the local chain', 31_337, LOCAL],
-  ['Base Sepolia', 84_532, BASE],
-  ['Base', 8_453, BASE],
-] as const)('on %s', (_, id, parameters) => {
-  it('puts the contracts where their parameters say, wired to each other', async () => {
-    const { reader, run } = await chain(id);
-    const addresses = await run(parameters);
+  const deployed = (more: Partial<DeployParameters> = {}) =>
+    deploy({
+      rpcUrl: anvil.rpcUrl,
+      account: DEPLOYER,
+      parameters: { ...parameters, ...more },
+      pollingIntervalMs: 20,
+    });
+  const sizeOf = async (address: Hex) => (((await reader.getCode({ address })) ?? '0x').length - 2) / 2;
+
+  test('the contracts are where addressesFor() says, and small enough for any chain', async () => {
     expect(addresses).toEqual(addressesFor(parameters));
+    for (const address of Object.values(addresses)) {
+      const bytes = await sizeOf(address);
+      expect(bytes).toBeGreaterThan(0);
+      expect(bytes).toBeLessThanOrEqual(EIP_170_BYTES);
+    }
+  });
+
+  test('they know each other, the treasury and drand', async () => {
     const coordinator = { address: addresses.coordinator, abi: allianceCoordinatorAbi } as const;
+    const beacon = { address: addresses.beacon, abi: beaconBn254Abi } as const;
     expect(await reader.readContract({ ...coordinator, functionName: 'token' })).toBe(addresses.flock);
     expect(await reader.readContract({ ...coordinator, functionName: 'beacon' })).toBe(addresses.beacon);
-    expect((await reader.readContract({ ...coordinator, functionName: 'treasury' })).toLowerCase()).toBe(treasury);
-    const flock = { address: addresses.flock, abi: flockAbi } as const;
-    expect(await reader.readContract({ ...flock, functionName: 'balanceOf', args: [holder] })).toBe(genesis[0].amount);
-    expect(await reader.readContract({ ...flock, functionName: 'totalSupply' })).toBe(genesis[0].amount);
+    expect((await reader.readContract({ ...coordinator, functionName: 'treasury' })).toLowerCase()).toBe(TREASURY);
+    expect(await reader.readContract({ ...beacon, functionName: 'publicKey' })).toEqual(DRAND_EVMNET.publicKey);
+    expect(await reader.readContract({ ...beacon, functionName: 'genesis' })).toBe(DRAND_EVMNET.genesis);
+    expect(await reader.readContract({ ...beacon, functionName: 'periodSeconds' })).toBe(DRAND_EVMNET.periodSeconds);
+    expect(await reader.readContract({ ...beacon, functionName: 'delaySeconds' })).toBe(DRAND_EVMNET.delaySeconds);
+    expect(await balanceOf(HOLDER)).toBe(parseEther('5'));
   });
 
-  it('changes nothing when it runs again', async () => {
-    const { reader, run } = await chain(id);
-    const addresses = await run(parameters);
-    const height = await reader.getBlockNumber();
-    expect(await run(parameters)).toEqual(addresses);
-    expect(await reader.getBlockNumber()).toBe(height);
+  test('a second run sends nothing', async () => {
+    const before = await reader.getTransactionCount({ address: DEPLOYER.address });
+    expect(await deployed()).toEqual(addresses);
+    expect(await reader.getTransactionCount({ address: DEPLOYER.address })).toBe(before);
   });
+
+  test('another treasury is another coordinator, on the token and the beacon that are there', async () => {
+    const before = await reader.getTransactionCount({ address: DEPLOYER.address });
+    const second = await deployed({ treasury: HOLDER });
+    expect(second).toEqual({ ...addresses, coordinator: second.coordinator });
+    expect(second.coordinator).not.toBe(addresses.coordinator);
+    expect(await reader.getTransactionCount({ address: DEPLOYER.address })).toBe(before + 1);
+  });
+
+  test(chainId === 31337 ? 'the token’s faucet mints' : 'the token’s faucet refuses', async () => {
+    const data = encodeFunctionData({ abi: flockAbi, functionName: 'faucet', args: [parseEther('10')] });
+    const chain = { id: chainId } as Chain;
+    const writer = createWalletClient({ account: DEPLOYER, transport: http(anvil.rpcUrl) });
+    const before = await balanceOf(DEPLOYER.address);
+    const hash = await writer.sendTransaction({ to: addresses.flock, data, gas: 200_000n, chain });
+    const { status } = await reader.waitForTransactionReceipt({ hash, pollingInterval: 20 });
+    expect(status).toBe(chainId === 31337 ? 'success' : 'reverted');
+    expect((await balanceOf(DEPLOYER.address)) - before).toBe(chainId === 31337 ? parseEther('10') : 0n);
+    if (chainId !== 31337) expect(await faucetError()).toBe('FaucetOnlyOnLocalChain');
+  });
+
+  test(chainId === 31337 ? 'the node’s faucet gives' : 'the node’s faucet gives nothing', async () => {
+    const endpoint = { chainId, rpcUrl: anvil.rpcUrl, coordinator: addresses.coordinator, flock: addresses.flock };
+    const sender = createSender({ ledger: createLedger() });
+    const fund = createFaucet({ endpoint, account: DEPLOYER, sender, clock: systemClock });
+    const guest: Hex = `0x${'9e'.repeat(20)}`;
+    const asked = fund(guest);
+    if (chainId === 31337) await asked;
+    else await expect(asked).rejects.toThrow('the faucet');
+    const given = [await reader.getBalance({ address: guest }), await balanceOf(guest)];
+    expect(given.every((amount) => amount > 0n)).toBe(chainId === 31337);
+    expect(given.some((amount) => amount > 0n)).toBe(chainId === 31337);
+  });
+
+  function balanceOf(owner: Hex): Promise<bigint> {
+    return reader.readContract({ address: addresses.flock, abi: flockAbi, functionName: 'balanceOf', args: [owner] });
+  }
+
+  async function faucetError(): Promise<string | undefined> {
+    const faucet = { address: addresses.flock, abi: flockAbi, functionName: 'faucet', args: [1n] } as const;
+    return reader.simulateContract({ ...faucet, account: DEPLOYER }).then(() => undefined, revertName);
+  }
 });
 
-describe('deploy', () => {
-  it('verifies drand where Base would, and gives play money only on the local chain', async () => {
-    const { reader, run } = await chain(8_453);
-    const addresses = await run(BASE);
-    const verified = await reader.readContract({
-      address: addresses.beacon,
-      abi: beaconBn254Abi,
-      functionName: 'verify',
-      args: [1n, ROUND_1.signature],
-    });
-    expect(verified).toBe(ROUND_1.randomness);
-    const faucet = { address: addresses.flock, abi: flockAbi, functionName: 'faucet', args: [1n], account } as const;
-    await expect(reader.simulateContract(faucet)).rejects.toThrow(/FaucetOnlyOnLocalChain/);
-  });
+test('a chain without the deployment proxy is named as such', async () => {
+  const anvil = await startAnvil(['--chain-id', '8453', '--disable-default-create2-deployer']);
+  try {
+    const attempt = deploy({ rpcUrl: anvil.rpcUrl, account: DEPLOYER, parameters });
+    await expect(attempt).rejects.toMatchObject({ code: 'unsupported' });
+  } finally {
+    await anvil.stop();
+  }
+});
 
-  it('gives every chain the same addresses for the same parameters', async () => {
-    const sepolia = await (await chain(84_532)).run(BASE);
-    await anvil?.stop();
-    expect(await (await chain(8_453)).run(BASE)).toEqual(sepolia);
-    expect(addressesFor({ ...BASE, treasury: holder }).coordinator).not.toBe(sepolia.coordinator);
-  });
-
-  it('goes on where an earlier run broke off', async () => {
-    const { reader, run, test } = await chain(31_337);
-    const addresses = await run(LOCAL);
-    await test.setCode({ address: addresses.coordinator, bytecode: '0x' });
-    await test.setNonce({ address: addresses.coordinator, nonce: 0 });
-    const height = await reader.getBlockNumber();
-    expect(await run(LOCAL)).toEqual(addresses);
-    expect(await reader.getBlockNumber()).toBe(height + 1n);
-  });
-
-  it('says so when the chain has no deployment proxy, or does not answer', async () => {
-    const { run, test } = await chain(31_337);
-    await test.setCode({ address: DEPLOYMENT_PROXY, bytecode: '0x' });
-    await expect(run(LOCAL)).rejects.toMatchObject({ code: 'unsupported' });
-    const nobody = { rpcUrl: 'http://127.0.0.1:9', account, parameters: LOCAL };
-    await expect(deploy(nobody)).rejects.toMatchObject({ code: 'unreachable' });
-    await expect(deploy({ account, parameters: LOCAL })).rejects.toMatchObject({ code: 'bad-input' });
-  });
+test('an endpoint that does not answer is unreachable', async () => {
+  const attempt = deploy({ transport: http('http://127.0.0.1:9', { retryCount: 0 }), account: DEPLOYER, parameters });
+  await expect(attempt).rejects.toMatchObject({ code: 'unreachable' });
 });

@@ -24,19 +24,19 @@ for (let from = FIRST; from < FIRST + SEEDS; from += BATCH) {
   const to = Math.min(from + BATCH, FIRST + SEEDS);
   test(`sequences ${from} to ${to - 1} agree; replay one with MURMUR_TWIN_FIRST=SEED MURMUR_TWIN_SEEDS=1`, async () => {
     for (let seed = from; seed < to; seed++) await runSequence(chain, seed, tally);
-    expect(tally.seen).toContain(phaseName(Phase.Join));
+    expect(tally.count(phaseName(Phase.Settled))).toBeGreaterThan(0);
   });
 }
 
 test('everything that can happen to a round has happened in some sequence', ({ skip }) => {
   if (SEEDS < 40) skip('too few sequences to say');
   const phases = Object.values(Phase).filter((phase) => phase !== Phase.None);
-  expect(tally.seen).toEqual(
-    expect.arrayContaining([
-      ...phases.map(phaseName),
-      ...Object.values(VoidReason).map((reason) => `void ${reason}`),
-      ...Object.values(SkipReason).map((reason) => `skip ${reason}`),
-      ...['finished', 'failed', 'training accepted', 'training rejected', 'statistics accepted', 'evaluation accepted'],
-    ]),
-  );
+  const wanted = [
+    ...phases.map(phaseName),
+    ...Object.values(VoidReason).map((reason) => `void ${reason}`),
+    ...Object.values(SkipReason).map((reason) => `skip ${reason}`),
+    ...['BadSignature', 'WrongPhase', 'RoundStillLive', 'InsufficientDeposit', 'NotCreator'].map((name) => `revert ${name}`),
+    ...['statistics accepted', 'training accepted', 'training rejected', 'evaluation accepted', 'finished', 'failed'],
+  ];
+  expect(wanted.filter((what) => !tally.seen.includes(what))).toEqual([]);
 });

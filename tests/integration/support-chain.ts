@@ -71,7 +71,7 @@ export class TestChain {
    */
   static async start(wallets: number, chainId = 31337, args: readonly string[] = []): Promise<TestChain> {
     const free = ['--base-fee', '0', '--gas-price', '0', '--auto-impersonate'];
-    const anvil = await startAnvil(['--chain-id', `${chainId}`, ...free, ...args]);
+    const anvil = await startAnvil(['--chain-id', `${chainId}`, ...free, ...args, '--disable-code-size-limit']);
     try {
       const addresses = await deploy({
         rpcUrl: anvil.rpcUrl,

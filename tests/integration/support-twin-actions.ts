@@ -32,10 +32,12 @@ interface Temper {
   readonly haste: number;
   /** share of ones in ack and have bitmaps */
   readonly reach: number;
-  readonly verdicts: readonly number[];
 }
 
-const VERDICTS = [[3], [3, 3, 2], [1], [1, 2, 3], [1, 2, 3, 4], [4], [2]];
+type Mood = readonly (1 | 2 | 3 | 4)[];
+/** What the members of a round vote; nobody votes in the last. */
+const MOODS: readonly Mood[] = [[3], [3, 3, 2], [1], [1, 1, 2], [1, 2, 3], [1, 2, 3, 4], [4], []];
+const CALM_MOODS: readonly Mood[] = [[3], [1], [2], [1, 3]];
 /** Its bit is beyond every roster of the tests. */
 const BEYOND = [12, 127, 128, 200, 255];
 
@@ -50,7 +52,7 @@ export function randomParameters(random: SeededRandom, wallets: number): TaskPar
     minCohort,
     maxCohort: Math.max(minCohort, wallets - random.below(3)),
     trainingRounds: 1 + random.below(2),
-    corruptBps: pick(random, [0, 1000, 2500, 3333, 5000, random.below(5001)]),
+    corruptBps: pick(random, [0, 1000, 1000, 2500, 5000, random.below(5001)]),
     survivorFloor: random.below(minCohort + 1),
     joinSeconds: 5 + random.below(60),
     phaseSeconds: 5 + random.below(60),
@@ -72,7 +74,7 @@ export class Planner {
   readonly #task: bigint;
   readonly #seed: number;
   readonly #signers = new Map<Hex, RecordSigner>();
-  readonly #temper: Omit<Temper, 'verdicts'>;
+  readonly #temper: Temper;
   #keys = 0;
 
   constructor(random: SeededRandom, seed: number, model: TaskModel, domain: RecordDomain, task: bigint) {
@@ -83,9 +85,9 @@ export class Planner {
     this.#task = task;
     this.#temper = {
       mischief: pick(random, [0.05, 0.15, 0.3]),
-      silence: pick(random, [0, 0.02, 0.1, 0.25]),
+      silence: pick(random, [0, 0, 0.03, 0.15]),
       haste: pick(random, [0.02, 0.08, 0.25]),
-      reach: pick(random, [1, 0.97, 0.9, 0.7]),
+      reach: pick(random, [1, 1, 0.98, 0.9]),
     };
   }
 
@@ -133,32 +135,48 @@ export class Planner {
   }
 
   async #useful(number: number, state: RoundState | undefined): Promise<Action | undefined> {
-    if (!state || isOver(state.phase)) return { kind: this.calm || this.#chance(0.9) ? 'open' : 'sync' };
+    if (!state || isOver(state.phase)) return { kind: this.#chance(0.9) ? 'open' : 'sync' };
     const { parameters, books } = this.#model;
     if (state.phase === Phase.Beacon) {
       if (!this.calm && this.#chance(this.#temper.silence / 3)) return undefined;
       return this.#beacon('beacon', number, state.beaconRound);
     }
     if (state.phase === Phase.Sum) {
-      if (!this.calm && this.#chance(this.#temper.silence / 3)) return undefined;
-      return this.#sum(number, false);
+      if (!this.calm && this.#chance(0.08)) return undefined;
+      return this.#sum(number, !this.calm && this.#chance(0.3));
     }
     const phase = state.phase as RecordPhase;
     const waiting =
       phase === Phase.Join
-        ? [...books.registrations.entries()].filter(([id, { active }]) => active && !state.roster.includes(id))
-        : members(expected(state) & ~spoken(state)).map((index) => [index, state.roster[index]] as const);
-    const slots = waiting.map(([slot]) => slot).filter((slot) => this.#speaks(number, phase, slot));
+        ? [...books.registrations.keys()].filter((id) => !state.roster.includes(id) && this.#mayJoin(number, id))
+        : members(expected(state) & ~spoken(state));
+    const slots = waiting.filter((slot) => this.#speaks(number, phase, slot));
     const full = phase === Phase.Join && state.roster.length >= parameters.maxCohort;
     if (slots.length === 0 || (full && (this.calm || this.#chance(0.7)))) return undefined;
     const now = this.calm || this.#chance(0.5) ? slots : slots.filter(() => this.#chance(0.5));
     return this.#records(number, phase, state, now.length > 0 ? now : slots.slice(0, 1));
   }
 
+  #mayJoin(number: number, id: number): boolean {
+    const registered = this.#model.books.registrations[id];
+    return registered !== undefined && registered.active && registered.firstRound <= number;
+  }
+
   /** Whether a slot's owner takes part in a phase at all; the same answer each time it is asked. */
   #speaks(number: number, phase: number, slot: number): boolean {
+    if (phase === Phase.Vote && this.#mood(number).length === 0) return false;
+    return this.calm || this.#mixed(number, phase, slot) >= this.#temper.silence;
+  }
+
+  #mood(number: number): Mood {
+    const moods = this.calm ? CALM_MOODS : MOODS;
+    return moods[Math.floor(this.#mixed(number, 0, 0) * moods.length)] as Mood;
+  }
+
+  /** In [0, 1), always the same for the same arguments. */
+  #mixed(number: number, phase: number, slot: number): number {
     const mixed = Math.imul(this.#seed * 7919 + number * 131 + phase * 17 + slot + 1, 0x9e3779b1) >>> 0;
-    return this.calm || mixed / 2 ** 32 >= this.#temper.silence;
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
   }
 
   async #records(number: number, phase: RecordPhase, state: RoundState, slots: readonly number[]): Promise<Records> {
@@ -185,9 +203,9 @@ export class Planner {
   async #digest(number: number, phase: RecordPhase, state: RoundState): Promise<Bytes> {
     const n = state.roster.length;
     if (phase === Phase.Vote) {
-      const moods = this.calm ? [[3]] : VERDICTS;
-      const mood = moods[(this.#seed + number * 3) % moods.length] as number[];
-      return voteDigest(state.sumRoot, state.modelHash, pick(this.#random, mood) as 1 | 2 | 3 | 4);
+      const mood = this.#mood(number);
+      const verdict = mood.length > 0 ? pick(this.#random, mood) : 2;
+      return voteDigest(state.sumRoot, state.modelHash, verdict);
     }
     if (phase !== Phase.Ack && phase !== Phase.Have) return this.#bytes(32);
     const reach = this.calm ? 1 : this.#temper.reach;
@@ -231,13 +249,15 @@ export class Planner {
     const random = this.#random;
     const wallets = Math.max(...this.#model.books.registrations.map(({ wallet }) => wallet)) + 1;
     const beaconRound = state?.beaconRound ?? 1n;
+    const before = Math.max(0, number - random.below(2));
     switch (random.below(14)) {
       case 0:
+        if (this.#chance(0.1)) return { kind: 'abandon', stranger: this.#chance(0.7) };
         return { kind: pick(random, ['open', 'sync', 'wait']) };
       case 1:
-        return this.#sum(number - random.below(2), this.#chance(0.5));
+        return this.#sum(before, this.#chance(0.5));
       case 2:
-        return this.#beacon('beacon', number - random.below(2), beaconRound + BigInt(random.below(2)));
+        return this.#beacon('beacon', before, beaconRound + BigInt(random.below(2)));
       case 3:
         // Rarely the true one: it ends the round.
         return this.#beacon('early', number, beaconRound + (this.#chance(0.4) ? 0n : 1n));

@@ -49,6 +49,7 @@ export type Action =
       readonly modelHash: Hex;
     }
   | { readonly kind: 'register'; readonly wallet: number; readonly sessionKey: Hex; readonly expiry: number }
+  | { readonly kind: 'abandon'; readonly stranger: boolean }
   | { readonly kind: 'revoke'; readonly wallet: number }
   | { readonly kind: 'withdraw'; readonly wallet: number };
 
@@ -172,6 +173,9 @@ export class TaskModel {
         this.#store(atSeconds, (newest) => acceptSum(newest, this.parameters, sumRoot, modelHash, atSeconds));
         break;
       }
+      case 'abandon':
+        this.#abandon(action.stranger);
+        break;
       case 'register':
         this.#register(action);
         break;
@@ -201,7 +205,8 @@ export class TaskModel {
     const books = this.#books;
     const { maxVoids, trainingRounds, sumBond } = this.parameters;
     if (state.phase === Phase.Void) {
-      const voids = books.voids + 1;
+      // Anybody may open a round, so one that too few joined does not count.
+      const voids = books.voids + (state.roster.length < this.parameters.minCohort ? 0 : 1);
       const disputed = state.verdicts.filter((verdict) => verdict === Verdict.Dispute).length;
       const corrupt = Math.max(1, Math.floor((state.roster.length * this.parameters.corruptBps) / 10_000));
       const lost = books.lost + (disputed > corrupt ? sumBond : 0n);
@@ -246,6 +251,15 @@ export class TaskModel {
     });
     const log = { state, joinEndsAt, digests: new Map(), answers: new Map() };
     this.#books = { ...this.#books, rounds: [...rounds, log] };
+  }
+
+  #abandon(stranger: boolean): void {
+    const { rounds, status } = this.#books;
+    const newest = rounds.at(-1);
+    if (stranger) throw new Reverted('NotCreator');
+    if (status !== 'running') throw new Reverted('TaskNotRunning');
+    if (newest && !isOver(newest.state.phase)) throw new Reverted('RoundStillLive');
+    this.#books = { ...this.#books, status: 'failed' };
   }
 
   async #records(action: Action & { kind: 'records' }, atSeconds: number): Promise<Outcome['skipped']> {

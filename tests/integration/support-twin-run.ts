@@ -1,11 +1,12 @@
 /** One seeded sequence on both sides: the contract on anvil and the model, compared after every action. */
 import { expect } from 'vitest';
-import { parseEventLogs } from 'viem';
+import { keccak256, parseEventLogs } from 'viem';
 import { allianceCoordinatorAbi } from '../../contracts-abi/abi.ts';
 import { signRegistration } from '../../src/chain/keys.ts';
-import { concatBytes, type Hex, toHex, uintBytes } from '../../src/core/bytes.ts';
+import { type Bytes, concatBytes, fromHex, type Hex, toHex, uintBytes } from '../../src/core/bytes.ts';
 import { isOver, Phase, phaseName, RECORD_PHASES, stepKind } from '../../src/protocol/phases.ts';
 import { corruptBound, shareThreshold } from '../../src/protocol/threshold.ts';
+import { ZERO_HASH } from '../../src/protocol/views.ts';
 import { BEACON, DEPLOYER, type Sent, type TestChain, walletNumber } from './support-chain.ts';
 import { Planner, randomFor, randomParameters } from './support-twin-actions.ts';
 import { type Action, type Outcome, TaskModel } from './support-twin-model.ts';
@@ -52,7 +53,7 @@ export async function runSequence(chain: TestChain, seed: number, tally: Tally):
     for (let count = 0; count < ACTIONS + CALM_ACTIONS; count++) {
       if (count === ACTIONS) {
         planner.calm = true;
-        // Whoever left comes back, so that there is a cohort to end with.
+        // Everybody is there for long, so that there is a cohort to end with.
         for (let wallet = 0; wallet < wallets; wallet++) await sequence.act(planner.register(wallet, now), now);
       }
       if (planner.calm && model.books.status !== 'running') break;
@@ -87,33 +88,40 @@ class Sequence {
     const sent = await this.#send(action, atSeconds);
     const outcome = await this.#model.apply(action, atSeconds);
     if (sent) await this.#agreeOnOutcome(sent, outcome);
-    await this.#agreeOnTask(atSeconds);
     const rounds = this.#model.books.rounds.length;
-    if (rounds > 0) await this.#agreeOnRound(rounds, atSeconds);
-    // What a new round overwrites (the matrices of bitmaps) must not be missed in the one before.
-    if (rounds > 1 && rounds > before) await this.#agreeOnRound(before, atSeconds);
-    if (action.kind === 'records' && action.phase === Phase.Join) await this.#agreeOnRoster(rounds);
+    await Promise.all([
+      this.#agreeOnTask(atSeconds),
+      rounds > 0 && this.#agreeOnRound(rounds, atSeconds),
+      // What a new round overwrites (the matrices of bitmaps) must not be missed in the one before.
+      rounds > before && before > 0 && this.#agreeOnRound(before, atSeconds),
+      action.kind === 'records' && action.phase === Phase.Join && this.#agreeOnRoster(rounds),
+    ]);
   }
 
-  /** What is only worth asking once: events against the running hash, members, every earlier round. */
+  /** What is only worth asking once: every earlier round, members, events against the running hash. */
   async finish(): Promise<void> {
     const { books, parameters } = this.#model;
     const nowSeconds = await this.#chain.now();
     this.#tally.add(books.status);
     for (const [i, log] of books.rounds.entries()) {
+      const { state } = log;
       await this.#agreeOnRound(i + 1, nowSeconds);
       await this.#agreeOnRoster(i + 1);
-      for (const phase of RECORD_PHASES) {
-        const digests = await this.#chain.client.digests(this.#task, i + 1, phase);
-        expect(digests, `${phaseName(phase)} digests of round ${i + 1}`).toEqual(log.digests.get(phase) ?? new Map());
-      }
-      expect(await this.#chain.client.answers(this.#task, i + 1)).toEqual(log.answers);
-      const { state } = log;
+      if (state.phase === Phase.Settled) await this.#agreeOnEvents(i + 1);
       if (state.phase === Phase.Void) this.#tally.add(`void ${state.voidReason}`);
       if (state.phase === Phase.Settled) {
         this.#tally.add(`${stepKind(state.step, parameters.trainingRounds)} ${state.accepted ? 'accepted' : 'rejected'}`);
       }
     }
+  }
+
+  async #agreeOnEvents(number: number): Promise<void> {
+    const log = this.#model.books.rounds[number - 1];
+    for (const phase of RECORD_PHASES) {
+      const digests = await this.#chain.client.digests(this.#task, number, phase);
+      expect(digests, `${phaseName(phase)} digests of round ${number}`).toEqual(log?.digests.get(phase));
+    }
+    expect(await this.#chain.client.answers(this.#task, number)).toEqual(log?.answers);
   }
 
   async #agreeOnOutcome(sent: Sent, { reverted, skipped }: Outcome): Promise<void> {
@@ -150,7 +158,7 @@ class Sequence {
     if (!state) throw new Error(`the model has no round ${number}`);
     this.#tally.add(phaseName(state.phase));
     const { roster, acks: _acks, haves: _haves, verdicts: _verdicts, phaseEndsAt, ...same } = state;
-    const { openedAtBlock: _block, rosterHash: _hash, ...seen } = view;
+    const { openedAtBlock: _block, ...seen } = view;
     const { corruptBps } = this.#model.parameters;
     expect(seen, `round ${number} at ${atSeconds}`).toEqual({
       ...same,
@@ -160,9 +168,20 @@ class Sequence {
       phaseEndsAt: isOver(state.phase) ? 0 : phaseEndsAt,
       joinEndsAt: this.#model.books.rounds[number - 1]?.joinEndsAt,
       n: roster.length,
+      rosterHash: this.#rosterHash(number),
       corrupt: corruptBound(roster.length, corruptBps),
       threshold: shareThreshold(roster.length, corruptBps),
     });
+  }
+
+  #rosterHash(number: number): Hex {
+    const log = this.#model.books.rounds[number - 1];
+    const joins = log?.digests.get(Phase.Join);
+    const ids = log?.state.roster ?? [];
+    return ids.reduce(
+      (hash, id) => keccak256(concatBytes(fromHex(hash), uintBytes(id, 2), joins?.get(id) as Bytes)),
+      ZERO_HASH,
+    );
   }
 
   async #agreeOnRoster(number: number): Promise<void> {
@@ -216,6 +235,8 @@ class Sequence {
         const signature = await signRegistration(wallet, chain.domain, request);
         return chain.send(anybody, 'register', [request, signature], atSeconds);
       }
+      case 'abandon':
+        return chain.send(action.stranger ? POOR : anybody, 'abandon', [task], atSeconds);
       case 'revoke':
       case 'withdraw':
         return chain.send(walletNumber(action.wallet).address, action.kind, [task], atSeconds);
