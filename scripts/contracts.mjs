@@ -18,6 +18,8 @@ const DEPLOYED = {
   BeaconBN254: 'BeaconBN254.sol',
   Flock: 'Flock.sol',
 };
+/** EIP-170: no chain takes a larger contract. */
+const MAX_CODE_BYTES = 24_576;
 const GENERATED = ['abi.ts', 'bytecode.ts'];
 
 const env = {
@@ -66,6 +68,9 @@ async function generate(folder) {
 function bytecode() {
   const lines = Object.entries(DEPLOYED).map(([name, source]) => {
     const artifact = JSON.parse(readFileSync(inRoot('contracts/out', source, `${name}.json`), 'utf8'));
+    const codeBytes = (artifact.deployedBytecode.object.length - 2) / 2;
+    if (codeBytes > MAX_CODE_BYTES)
+      throw new Error(`${name} has ${codeBytes} bytes of code; EIP-170 allows ${MAX_CODE_BYTES}`);
     const variable = `${name[0]?.toLowerCase()}${name.slice(1)}Bytecode`;
     return `export const ${variable} =\n  '${artifact.bytecode.object}' as const;\n`;
   });

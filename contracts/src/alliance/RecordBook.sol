@@ -248,6 +248,6 @@ abstract contract RecordBook is Rounds {
         bytes32 batchHash = keccak256(abi.encodePacked(uint8(b.phase), b.entries));
         round.recordsHash = keccak256(abi.encodePacked(round.recordsHash, batchHash));
         emit Records(b.task, b.round, uint8(b.phase), b.entries);
-        _commit(b.task, task, round, p, false);
+        _commit(b.task, task, round, p);
     }
 }

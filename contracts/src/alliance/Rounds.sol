@@ -34,7 +34,7 @@ abstract contract Rounds is AllianceStorage {
         Phases.enter(fresh, Phase.Join, uint40(block.timestamp), task.parameters.joinSeconds);
         fresh.joinEndsAt = fresh.endsAt;
         fresh.beaconRound = uint40(beacon.roundAt(fresh.endsAt + beacon.delaySeconds()) + 1);
-        _commit(id, task, round, fresh, true);
+        _commit(id, task, round, fresh);
     }
 
     /// @inheritdoc IAlliance
@@ -42,7 +42,7 @@ abstract contract Rounds is AllianceStorage {
         (Task storage task, Round storage round, Progress memory p) = _syncIn(id, number, Phase.Beacon);
         round.beacon = beacon.verify(p.beaconRound, signature);
         Phases.enter(p, Phase.Share, uint40(block.timestamp), task.parameters.phaseSeconds);
-        _commit(id, task, round, p, true);
+        _commit(id, task, round, p);
     }
 
     /// @inheritdoc IAlliance
@@ -50,7 +50,7 @@ abstract contract Rounds is AllianceStorage {
         (Task storage task, Round storage round, Progress memory p) = _syncIn(id, number, Phase.Join);
         beacon.verify(p.beaconRound, signature);
         Phases.end(p, VoidReason.BeaconEarly);
-        _commit(id, task, round, p, true);
+        _commit(id, task, round, p);
     }
 
     /// @inheritdoc IAlliance
@@ -60,7 +60,7 @@ abstract contract Rounds is AllianceStorage {
         (round.sumRoot, round.modelHash, round.sumPoster) = (sumRoot, modelHash, msg.sender);
         emit SumPosted(id, number, msg.sender, sumRoot, modelHash);
         Phases.enter(p, Phase.Vote, uint40(block.timestamp), task.parameters.phaseSeconds);
-        _commit(id, task, round, p, true);
+        _commit(id, task, round, p);
     }
 
     /// @dev The task and its newest round as of now, written down.
@@ -68,7 +68,7 @@ abstract contract Rounds is AllianceStorage {
         task = _task(id);
         round = task.roundOf[task.rounds];
         p = round.progress;
-        if (Phases.isDue(p, block.timestamp)) _commit(id, task, round, p, false);
+        if (Phases.isDue(p, block.timestamp)) _commit(id, task, round, p);
     }
 
     /// @dev The same for a call that needs a round in one phase, which only the newest can be in.
@@ -82,10 +82,9 @@ abstract contract Rounds is AllianceStorage {
     }
 
     /// @dev Stores the newest round after a change, and takes it through every phase that is complete or over (at most ten).
-    /// @param entered whether the change began a phase
-    function _commit(uint256 id, Task storage task, Round storage round, Progress memory p, bool entered) internal {
+    function _commit(uint256 id, Task storage task, Round storage round, Progress memory p) internal {
         uint32 number = task.rounds;
-        if (entered) emit PhaseChanged(id, number, p.phase, uint64(block.timestamp));
+        if (round.progress.phase != p.phase) emit PhaseChanged(id, number, p.phase, uint64(block.timestamp));
         if (Phases.isDue(p, block.timestamp)) {
             TaskParameters memory parameters = task.parameters;
             do {

@@ -20,7 +20,8 @@ abstract contract Tasks is Rounds {
 
     /// @inheritdoc IAlliance
     function createTask(TaskParameters memory parameters, bytes32 specHash) external returns (uint256 id) {
-        _check(parameters);
+        bytes32 bad = _firstBad(parameters);
+        if (bad != 0) revert BadParameter(bad);
         id = ++taskCount;
         Task storage task = _tasks[id];
         task.parameters = parameters;
@@ -62,22 +63,20 @@ abstract contract Tasks is Rounds {
         token.safeTransfer(task.creator, amount);
     }
 
-    function _check(TaskParameters memory p) private view {
-        _require(p.maxCohort <= MAX_MEMBERS, "maxCohort");
-        _require(p.minCohort >= MIN_MEMBERS && p.minCohort <= p.maxCohort, "minCohort");
-        _require(p.trainingRounds != 0 && p.trainingRounds <= MAX_TRAINING_ROUNDS, "trainingRounds");
-        _require(p.corruptBps <= MAX_CORRUPT_BPS, "corruptBps");
-        _require(p.survivorFloor <= p.minCohort, "survivorFloor");
-        _require(p.joinSeconds != 0 && p.joinSeconds <= MAX_PHASE_SECONDS, "joinSeconds");
-        _require(p.phaseSeconds != 0 && p.phaseSeconds <= MAX_PHASE_SECONDS, "phaseSeconds");
-        _require(p.beaconSeconds > beacon.delaySeconds() && p.beaconSeconds <= MAX_PHASE_SECONDS, "beaconSeconds");
-        _require(p.maxVoids != 0 && p.maxVoids <= MAX_VOIDS, "maxVoids");
-        _require(!p.allowListed || p.stake == 0, "stake");
-        _require(!p.allowListed || p.sumBond == 0, "sumBond");
-        _require(!p.allowListed || p.pool == 0, "pool");
-    }
-
-    function _require(bool holds, bytes32 parameter) private pure {
-        if (!holds) revert BadParameter(parameter);
+    /// @dev Name of the first parameter out of bounds, or nothing.
+    function _firstBad(TaskParameters memory p) private view returns (bytes32) {
+        if (p.maxCohort > MAX_MEMBERS) return "maxCohort";
+        if (p.minCohort < MIN_MEMBERS || p.minCohort > p.maxCohort) return "minCohort";
+        if (p.trainingRounds == 0 || p.trainingRounds > MAX_TRAINING_ROUNDS) return "trainingRounds";
+        if (p.corruptBps > MAX_CORRUPT_BPS) return "corruptBps";
+        if (p.survivorFloor > p.minCohort) return "survivorFloor";
+        if (p.joinSeconds == 0 || p.joinSeconds > MAX_PHASE_SECONDS) return "joinSeconds";
+        if (p.phaseSeconds == 0 || p.phaseSeconds > MAX_PHASE_SECONDS) return "phaseSeconds";
+        if (p.beaconSeconds <= beacon.delaySeconds() || p.beaconSeconds > MAX_PHASE_SECONDS) return "beaconSeconds";
+        if (p.maxVoids == 0 || p.maxVoids > MAX_VOIDS) return "maxVoids";
+        if (p.allowListed && p.stake != 0) return "stake";
+        if (p.allowListed && p.sumBond != 0) return "sumBond";
+        if (p.allowListed && p.pool != 0) return "pool";
+        return 0;
     }
 }
