@@ -49,6 +49,8 @@ export interface AllianceClientParts {
 const LOCAL_CHAIN = 31337;
 /** Rounds whose events are kept. */
 const MAX_READERS = 32;
+/** Rosters up to here carry their unmask answers in calldata. */
+const MAX_ANSWERS = 16;
 
 export class AllianceClient implements ChainPort {
   readonly domain: RecordDomain;
@@ -259,7 +261,8 @@ export class AllianceClient implements ChainPort {
 
   /** Registers; the stake must have been approved by the wallet. Returns the registration id. */
   async register(request: RegistrationRequest, signature: Hex, signal?: AbortSignal): Promise<number> {
-    await this.#write(registerData(request, signature), signal);
+    // Too late is an error here: the wallet may have an older registration, which is not this one.
+    await this.#write(registerData(request, signature), signal, { lateIsFine: false });
     const id = await this.activeRegistration(request.task, request.wallet, signal);
     if (id === undefined) throw new MurmurError('not-found', 'the registration is not on chain');
     return id;
@@ -301,7 +304,7 @@ export class AllianceClient implements ChainPort {
 
   /** Lets the coordinator take FLOCK from the sender. */
   approve(flock: Hex, amount: bigint, signal?: AbortSignal): Promise<void> {
-    return this.#write(approveData(this.domain, amount), signal, flock);
+    return this.#write(approveData(this.domain, amount), signal, { to: flock });
   }
 
   /** FLOCK in wei. */
@@ -366,13 +369,14 @@ export class AllianceClient implements ChainPort {
       });
       const key = `${task}/${round}`;
       const openedAtBlock = BigInt(view.progress.openedAtBlock);
-      const reader =
-        this.#readers.get(key) ??
-        new RoundEventReader(this.#client, this.domain.coordinator, task, round, openedAtBlock);
+      const known = this.#readers.get(key);
+      const reader = known?.startsAt(openedAtBlock)
+        ? known
+        : new RoundEventReader(this.#client, this.domain.coordinator, task, round, openedAtBlock);
       this.#readers.set(key, reader);
       const [oldest] = this.#readers.keys();
       if (this.#readers.size > MAX_READERS && oldest !== undefined) this.#readers.delete(oldest);
-      return reader.upTo(blockNumber, view.recordsHash);
+      return reader.upTo(blockNumber, view.recordsHash, view.progress.n <= MAX_ANSWERS);
     });
   }
 
@@ -388,28 +392,34 @@ export class AllianceClient implements ChainPort {
   }
 
   /** Sends a transaction and waits until it is in a block. */
-  async #write(data: Hex, signal: AbortSignal | undefined, to: Hex = this.domain.coordinator): Promise<void> {
+  async #write(
+    data: Hex,
+    signal: AbortSignal | undefined,
+    { to = this.domain.coordinator, lateIsFine = true }: { to?: Hex; lateIsFine?: boolean } = {},
+  ): Promise<void> {
     throwIfCancelled(signal);
     const account = this.#account;
     if (!this.#writer || !account) throw new MurmurError('unsupported', 'this client has no account to send from');
     try {
       // What the estimate saw may grow until the block: a deadline in between makes the contract do more.
-      const estimate = await this.#client.estimateGas({ account, to, data }).catch((error: unknown) => {
-        throw error instanceof BaseError
-          ? getContractError(error, { abi: ERRORS, address: to, args: [], functionName: 'estimateGas' })
-          : error;
-      });
-      const hash = await this.#writer.sendTransaction({
-        account,
-        chain: this.#chain,
-        to,
-        data,
-        gas: (estimate * 3n) / 2n + 100_000n,
-      });
+      const gas = ((await this.#estimate(account, to, data)) * 3n) / 2n + 100_000n;
+      const hash = await this.#writer.sendTransaction({ account, chain: this.#chain, to, data, gas });
       const receipt = await this.#client.waitForTransactionReceipt({ hash, timeout: this.#receiptTimeoutMs });
-      if (receipt.status !== 'success') throw new MurmurError('conflict', 'the transaction was overtaken by another');
+      if (receipt.status === 'success') return;
+      // Another transaction came first; asked again, the contract says what that means.
+      await this.#estimate(account, to, data);
+      throw new MurmurError('conflict', 'the transaction was overtaken by another');
     } catch (error) {
-      if (!cameLate(error)) throw chainError(error);
+      if (!lateIsFine || !cameLate(error)) throw chainError(error);
+    }
+  }
+
+  async #estimate(account: Account, to: Hex, data: Hex): Promise<bigint> {
+    try {
+      return await this.#client.estimateGas({ account, to, data });
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error;
+      throw getContractError(error, { abi: ERRORS, address: to, args: [], functionName: 'estimateGas' });
     }
   }
 }

@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
   InsufficientDeposit: ['refused', 'the deposit does not cover the bond of a sum', 'Deposit FLOCK first.'],
   InUnfinishedRound: ['conflict', 'the stake cannot leave in the middle of a round', 'Wait until the round is over.'],
   NothingToClaim: ['not-found', 'there is nothing to claim', ''],
+  TaskNotRunning: ['refused', 'the task has ended', 'Choose a task that still runs.'],
   NotCreator: ['refused', 'only the creator of the task may do this', ''],
   BadParameter: ['bad-input', 'a parameter of the task is out of bounds', ''],
   ERC20InsufficientBalance: [

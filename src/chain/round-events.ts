@@ -4,8 +4,10 @@
  */
 import { type Address, keccak256, type PublicClient } from 'viem';
 import { allianceCoordinatorAbi } from '../../contracts-abi/abi.ts';
-import { ByteReader, type Bytes, concatBytes, fromHex, type Hex, toHex } from '../core/bytes.ts';
+import { ByteReader, type Bytes, concatBytes, equalBytes, fromHex, type Hex, toHex } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+import { Phase } from '../protocol/phases.ts';
 
 const ENTRY_BYTES = 34;
 
@@ -36,21 +38,27 @@ export class RoundEventReader {
     this.#nextBlock = openedAtBlock;
   }
 
+  /** Whether a round that was opened in that block is the one that this reads; a reorganisation may have moved it. */
+  startsAt(openedAtBlock: bigint): boolean {
+    return this.#fromBlock === openedAtBlock;
+  }
+
   /**
    * Events up to a block.
    * @param recordsHash the contract's running hash at that block
+   * @param answered whether every unmask record must have its answer in an event
    * @throws MurmurError bad-hash when the endpoint's events do not add up to it
    */
-  upTo(block: bigint, recordsHash: Hex): Promise<RoundEvents> {
+  upTo(block: bigint, recordsHash: Hex, answered: boolean): Promise<RoundEvents> {
     // One reading after the other: two at once would both add what is new.
-    const turn = this.#last.then(() => this.#upTo(block, recordsHash));
+    const turn = this.#last.then(() => this.#upTo(block, recordsHash, answered));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #upTo(block: bigint, recordsHash: Hex): Promise<RoundEvents> {
+  async #upTo(block: bigint, recordsHash: Hex, answered: boolean): Promise<RoundEvents> {
     if (this.#hash !== recordsHash && this.#nextBlock <= block) await this.#read(block);
-    if (this.#hash !== recordsHash) {
+    if (!(await this.#holds(recordsHash, answered))) {
       // A reorganisation may have taken events back: once more from the start.
       this.#nextBlock = this.#fromBlock;
       this.#hash = toHex(new Uint8Array(32));
@@ -58,12 +66,25 @@ export class RoundEventReader {
       this.#answers = new Map();
       await this.#read(block);
     }
-    if (this.#hash !== recordsHash) {
+    if (!(await this.#holds(recordsHash, answered))) {
       throw new MurmurError('bad-hash', 'the chain endpoint hides events of this round, or shows false ones', {
         hint: 'Use another endpoint.',
       });
     }
-    return { digests: this.#digests, answers: this.#answers };
+    // Copies: what a caller holds does not change under its hands.
+    const digests = new Map([...this.#digests].map(([phase, entries]) => [phase, new Map(entries)]));
+    return { digests, answers: new Map(this.#answers) };
+  }
+
+  /** Answers are not in the running hash themselves, but their digests are. */
+  async #holds(recordsHash: Hex, answered: boolean): Promise<boolean> {
+    if (this.#hash !== recordsHash) return false;
+    const digests = this.#digests.get(Phase.Unmask) ?? new Map<number, Bytes>();
+    for (const [index, digest] of answered ? digests : []) {
+      const answer = this.#answers.get(index);
+      if (!answer || !equalBytes(await sha256(answer), digest)) return false;
+    }
+    return [...this.#answers.keys()].every((index) => digests.has(index));
   }
 
   async #read(block: bigint): Promise<void> {
