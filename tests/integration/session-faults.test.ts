@@ -11,27 +11,21 @@ import { Cohort } from './cohort.ts';
 
 const PHASES = [Phase.Share, Phase.Ack, Phase.Mask, Phase.Have, Phase.Unmask, Phase.Vote] as const;
 
-/** The worlds wait far more than they compute, so they run side by side. */
-function inWorld(
-  name: string,
-  trainingRounds: number,
-  phaseSeconds: number,
+const TIMEOUT_MS = 400_000;
+
+/** Plays in a world of its own, to the task's end. The worlds wait far more than they compute, so they run side by side. */
+async function inWorld(
+  { trainingRounds, phaseSeconds }: { trainingRounds: number; phaseSeconds: number },
   play: (world: Cohort) => Promise<void>,
-): void {
-  test.concurrent(
-    name,
-    async () => {
-      const world = await Cohort.begin(trainingRounds, { joinSeconds: 6, phaseSeconds, beaconSeconds: 20 });
-      try {
-        await world.startAll();
-        await play(world);
-        await endsWell(world);
-      } finally {
-        await world.end();
-      }
-    },
-    400_000,
-  );
+): Promise<string> {
+  const world = await Cohort.begin(trainingRounds, { joinSeconds: 6, phaseSeconds, beaconSeconds: 20 });
+  try {
+    await world.startAll();
+    await play(world);
+    return await endsWell(world);
+  } finally {
+    await world.end();
+  }
 }
 
 /** In every phase, in a round of its own: the fault, then the round must settle, then what follows. */
@@ -54,51 +48,80 @@ async function inEveryPhase(
   }
 }
 
-async function endsWell(world: Cohort): Promise<void> {
+/** The task's status once it is over, and all hold the model that its rounds give. */
+async function endsWell(world: Cohort): Promise<string> {
   const view = await world.ends();
-  expect(view.status).toBe('finished');
   await world.everybodyKnows();
   const verification = await world.verify();
   expect(verification.matches).toBe(true);
   expect(verification.recomputedModelHash).toBe(view.modelHash);
   const hashes = world.statuses.filter((status) => status?.state === 'finished').map((status) => status?.modelHash);
   expect(new Set(hashes)).toEqual(new Set([view.modelHash]));
+  return view.status;
 }
 
-inWorld('a site that leaves in any phase is survived, also the last one awaited', 5, 8, (world) =>
-  inEveryPhase(
-    world,
-    () => world.stop(3),
-    async (view) => expect(members(view.u3).length).toBeGreaterThanOrEqual(3),
-    () => world.start(3),
-  ),
+test.concurrent(
+  'a site that leaves in any phase is survived, also the last one awaited',
+  async () => {
+    const status = await inWorld({ trainingRounds: 5, phaseSeconds: 8 }, (world) =>
+      inEveryPhase(
+        world,
+        () => world.stop(3),
+        async (view) => expect(members(view.u3).length).toBeGreaterThanOrEqual(3),
+        () => world.start(3),
+      ),
+    );
+    expect(status).toBe('finished');
+  },
+  TIMEOUT_MS,
 );
 
-inWorld('one that joins and stays silent from the start costs a deadline, not the round', 1, 8, async (world) => {
-  const round = await world.fullRound(1);
-  const silent = await world.rosterIndex(round, 0);
-  await world.stop(0);
-  const settled = await world.reaches(round, Phase.Settled);
-  expect(voidWords(settled.voidReason)).toBe('');
-  expect(members(settled.u3).length).toBeGreaterThanOrEqual(3);
-  expect(members(settled.answered)).not.toContain(silent);
-});
-
-inWorld('a site that restarts in any phase goes on in the same round', 5, 20, (world) =>
-  inEveryPhase(
-    world,
-    async () => {
-      await world.stop(1);
-      await world.start(1);
-    },
-    async (view) => expect(members(view.u3)).toContain(await world.rosterIndex(view.round, 1)),
-  ),
+test.concurrent(
+  'one that joins and stays silent from the start costs a deadline, not the round',
+  async () => {
+    const status = await inWorld({ trainingRounds: 1, phaseSeconds: 8 }, async (world) => {
+      const round = await world.fullRound(1);
+      const silent = await world.rosterIndex(round, 0);
+      await world.stop(0);
+      const settled = await world.reaches(round, Phase.Settled);
+      expect(voidWords(settled.voidReason)).toBe('');
+      expect(members(settled.u3).length).toBeGreaterThanOrEqual(3);
+      expect(members(settled.answered)).not.toContain(silent);
+    });
+    expect(status).toBe('finished');
+  },
+  TIMEOUT_MS,
 );
 
-inWorld('a relay that restarts in any phase loses nothing', 5, 20, (world) =>
-  inEveryPhase(
-    world,
-    () => world.restartRelay(),
-    async (view) => expect(members(view.u3)).toHaveLength(4),
-  ),
+test.concurrent(
+  'a site that restarts in any phase goes on in the same round',
+  async () => {
+    const status = await inWorld({ trainingRounds: 5, phaseSeconds: 20 }, (world) =>
+      inEveryPhase(
+        world,
+        async () => {
+          await world.stop(1);
+          await world.start(1);
+        },
+        async (view) => expect(members(view.u3)).toContain(await world.rosterIndex(view.round, 1)),
+      ),
+    );
+    expect(status).toBe('finished');
+  },
+  TIMEOUT_MS,
+);
+
+test.concurrent(
+  'a relay that restarts in any phase loses nothing',
+  async () => {
+    const status = await inWorld({ trainingRounds: 5, phaseSeconds: 20 }, (world) =>
+      inEveryPhase(
+        world,
+        () => world.restartRelay(),
+        async (view) => expect(members(view.u3)).toHaveLength(4),
+      ),
+    );
+    expect(status).toBe('finished');
+  },
+  TIMEOUT_MS,
 );
