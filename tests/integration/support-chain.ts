@@ -71,7 +71,7 @@ export class TestChain {
    */
   static async start(wallets: number, chainId = 31337, args: readonly string[] = []): Promise<TestChain> {
     const free = ['--base-fee', '0', '--gas-price', '0', '--auto-impersonate'];
-    const anvil = await startAnvil(['--chain-id', `${chainId}`, ...free, ...args, '--disable-code-size-limit']);
+    const anvil = await startAnvil(['--chain-id', `${chainId}`, ...free, ...args]);
     try {
       const addresses = await deploy({
         rpcUrl: anvil.rpcUrl,
@@ -137,7 +137,9 @@ export class TestChain {
   async #sendData(from: Hex, to: Hex, data: Hex, atSeconds?: number): Promise<Sent> {
     if (atSeconds !== undefined) await this.nextBlockAt(atSeconds);
     const call = { from, to, data, gas: GAS, gasPrice: '0x0' };
-    const receipt = await this.rpc<{ status: Hex; transactionHash: Hex; logs: Log[] }>('eth_sendTransactionSync', [call]);
+    const receipt = await this.rpc<{ status: Hex; transactionHash: Hex; logs: Log[] }>('eth_sendTransactionSync', [
+      call,
+    ]);
     return { reverted: receipt.status !== '0x1', hash: receipt.transactionHash, logs: receipt.logs };
   }
 

@@ -64,7 +64,9 @@ export async function runSequence(chain: TestChain, seed: number, tally: Tally):
     await sequence.finish();
   } catch (error) {
     const log = sequence.trace.slice(-15).join('\n');
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n${log}`, { cause: error });
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n${log}`, {
+      cause: error,
+    });
   }
 }
 
@@ -110,7 +112,9 @@ class Sequence {
       if (state.phase === Phase.Settled) await this.#agreeOnEvents(i + 1);
       if (state.phase === Phase.Void) this.#tally.add(`void ${state.voidReason}`);
       if (state.phase === Phase.Settled) {
-        this.#tally.add(`${stepKind(state.step, parameters.trainingRounds)} ${state.accepted ? 'accepted' : 'rejected'}`);
+        this.#tally.add(
+          `${stepKind(state.step, parameters.trainingRounds)} ${state.accepted ? 'accepted' : 'rejected'}`,
+        );
       }
     }
   }
