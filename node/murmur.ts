@@ -2,12 +2,13 @@
 import { Command, CommanderError } from 'commander';
 import { toErrorData } from '../src/core/errors.ts';
 import { contributeCommand } from './commands/contribute.ts';
+import { deployCommand } from './commands/deploy.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { networkCommand } from './commands/network.ts';
 import { relayCommand } from './commands/relay.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectCommand, verifyCommand];
+const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectCommand, verifyCommand, deployCommand];
 
 const MAX_MESSAGE = 500;
 

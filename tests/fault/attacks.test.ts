@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { has, members, popcount, without } from '../../src/core/bitmap.ts';
 import { type Bytes, fromHex, toHex } from '../../src/core/bytes.ts';
 import { parseAnswer } from '../../src/masking/unmask.ts';
+import { MurmurError } from '../../src/core/errors.ts';
 import { messageRecord, type SequencedMessage } from '../../src/protocol/messages.ts';
 import { Phase, VoidReason } from '../../src/protocol/phases.ts';
 import type { RelayPort } from '../../src/protocol/ports.ts';
@@ -349,6 +350,37 @@ describe('on the wire', () => {
     }
     // 1/256 by chance; the same mask over the same data would make every byte equal
     expect(same / total).toBeLessThan(0.05);
+    await promisesKept(world);
+  });
+
+  test('a site that crashes before its vector arrived sends the very same bytes afterwards', async () => {
+    const blobs: string[] = [];
+    const world = await World.begin(
+      calm({
+        tamperRelay: (port, sender) => ({
+          ...port,
+          publish: async (message, signal) => {
+            if (sender.index === 1 && message.phase === Phase.Mask && message.round === 1) {
+              blobs.push(message.body.blob);
+              if (blobs.length === 1) throw new MurmurError('unreachable', 'lost on the way');
+            }
+            return port.publish(message, signal);
+          },
+        }),
+      }),
+    );
+    const crashing = site(world, 1);
+    watch(world, () => {
+      if (blobs.length === 0) return false;
+      world.crash(crashing);
+      world.after(0, () => world.start(crashing));
+      return true;
+    });
+    await world.end();
+    expect(blobs.length).toBeGreaterThan(1);
+    expect(new Set(blobs).size).toBe(1);
+    const index = world.twin.rounds[0]?.state.roster.indexOf(crashing.registrationId) as number;
+    expect(has(world.twin.view(1).u3, index)).toBe(true);
     await promisesKept(world);
   });
 });

@@ -63,6 +63,19 @@ test.concurrent.each([
 test('help names every command and ends well', async () => {
   const { code, stdout } = await murmur('--help');
   expect(code).toBe(0);
-  for (const name of ['network', 'relay', 'contribute', 'inspect', 'verify']) expect(stdout).toContain(name);
+  for (const name of ['network', 'relay', 'contribute', 'inspect', 'verify', 'deploy']) expect(stdout).toContain(name);
   expect((await murmur('verify', '--help')).stdout).toContain('--json');
 }, 60_000);
+
+test.each(['base', 'base-sepolia'])(
+  'a deployment to %s is rehearsed without key or endpoint',
+  async (chain) => {
+    const [treasury, holder] = [`0x${'11'.repeat(20)}`, `0x${'22'.repeat(20)}`];
+    const { code, stdout } = await murmur(
+      ...['deploy', '--chain', chain, '--treasury', treasury, '--genesis-to', holder, '--dry-run', '--json'],
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ chainId: chain === 'base' ? 8453 : 84532, dryRun: true });
+  },
+  60_000,
+);

@@ -45,9 +45,9 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Runs a callback at a time. */
+  /** Runs a callback at a time, or next when that has passed. */
   at(atMs: number, fire: () => void): void {
-    this.#insert({ atMs, sequence: this.#sequence++, fire });
+    this.#insert({ atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence++, fire });
   }
 
   /** Lets time pass until `done()` or the deadline. */
