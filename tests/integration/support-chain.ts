@@ -4,7 +4,6 @@
  */
 import {
   decodeErrorResult,
-  decodeEventLog,
   encodeFunctionData,
   type ContractFunctionArgs,
   type ContractFunctionName,
@@ -30,7 +29,7 @@ export const TREASURY: Hex = `0x${'7e'.repeat(20)}`;
 export const BEACON = { secret: uintBytes(12_345n, 32), genesis: 1_700_000_000, periodSeconds: 3, delaySeconds: 5 };
 const WEALTH = 10n ** 24n;
 /** of the deployer in the coordinator */
-export const DEPOSIT = WEALTH / 2n;
+const DEPOSIT = WEALTH / 2n;
 const GAS = '0x989680';
 
 /** Wallets whose keys follow from a number; each has FLOCK from genesis and lets the coordinator take it. */
@@ -95,10 +94,6 @@ export class TestChain {
     }
   }
 
-  get rpcUrl(): string {
-    return this.#anvil.rpcUrl;
-  }
-
   clientOf(account: LocalAccount, transport = this.transport): AllianceClient {
     return new AllianceClient({ domain: this.domain, transport, account, pollingIntervalMs: 20 });
   }
@@ -155,7 +150,7 @@ export class TestChain {
   }
 }
 
-export function parametersFor(wallets: number): DeployParameters {
+function parametersFor(wallets: number): DeployParameters {
   const grants = Array.from({ length: wallets }, (_, number) => walletNumber(number).address);
   return {
     beacon: {
@@ -167,13 +162,6 @@ export function parametersFor(wallets: number): DeployParameters {
     genesis: [DEPLOYER.address, ...grants].map((to) => ({ to, amount: WEALTH })),
     treasury: TREASURY,
   };
-}
-
-/** The events of a transaction, decoded; those of other contracts are left out. */
-export function eventsOf({ logs }: Sent, coordinator: Hex) {
-  return logs
-    .filter((log) => log.address.toLowerCase() === coordinator)
-    .map(({ data, topics }) => decodeEventLog({ abi: allianceCoordinatorAbi, data, topics }));
 }
 
 export const beaconSignature = (round: bigint): Bytes => signBeaconRound(BEACON.secret, round);
