@@ -72,14 +72,14 @@ contract Handler is BatchTest {
     /// @dev Whoever may speak does, through some phases.
     function everybodySpeaks(uint256 seed) external move {
         uint256 task = _anyTask(seed);
-        for (uint256 i; i <= (seed >> 8) % 12; ++i) {
+        for (uint256 i; i <= (seed >> 8) % 24; ++i) {
             _goOn(task, type(uint256).max, seed);
             _look();
         }
     }
 
     function someSpeak(uint256 seed, uint256 members) external move {
-        _goOn(_anyTask(seed), members, seed);
+        _goOn(_anyTask(seed), members | (members >> 8), seed);
     }
 
     /// @dev A record of any phase, index and round, signed by whom it names or by somebody else.
@@ -118,19 +118,24 @@ contract Handler is BatchTest {
             try alliance.withdrawDeposit(amount) {} catch {}
         } else {
             uint256 task = _anyTask(seed >> 8);
-            claim(task, uint32((seed >> 24) % (alliance.getTask(task).rounds + 1)), uint16((seed >> 40) % 6));
+            uint32 round = uint32((seed >> 24) % (alliance.getTask(task).rounds + 1));
+            for (uint16 i; i < WALLETS; ++i) if ((seed >> (40 + i)) & 1 == 0) _claim(task, round, i);
         }
     }
 
     function endMoves(uint256 seed) external move {
         uint256 task = _anyTask(seed);
         bool running = _status(task) == TaskStatus.Running;
-        uint256 choice = (seed >> 8) % 4;
+        uint256 choice = (seed >> 8) % 5;
         if (choice == 0) {
+            if (seed % 4 != 0) return;
+            vm.prank(CREATOR);
+            try alliance.abandon(task) {} catch {}
+        } else if (choice == 1) {
             try alliance.refund(task) {
                 if (running && _status(task) == TaskStatus.Running) broken = "the pool of a running task was refunded";
             } catch {}
-        } else if (choice == 1) {
+        } else if (choice == 2) {
             uint32 round = alliance.getTask(task).rounds;
             if (round == 0) return;
             bytes memory signature = beaconOf(task, round);
@@ -140,8 +145,7 @@ contract Handler is BatchTest {
         }
     }
 
-    /// @notice A claim pays once.
-    function claim(uint256 task, uint32 round, uint16 index) public {
+    function _claim(uint256 task, uint32 round, uint16 index) private {
         try alliance.claim(task, round, index) {
             if (alliance.claimable(task, round, index) != 0) broken = "a claim can be repeated";
         } catch {}
