@@ -60,6 +60,8 @@ export function createFaucet(args: {
       await turn;
     } catch (cause) {
       lastGiftMs.delete(address);
+      if (endpoint.chainId !== foundry.id)
+        throw new MurmurError('refused', 'there is no faucet on this chain', { cause });
       throw new MurmurError('unreachable', 'the faucet could not send', { hint: 'Try again.', cause });
     }
   };

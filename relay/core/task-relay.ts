@@ -9,7 +9,7 @@ import { hasCode, MurmurError, toErrorData } from '../../src/core/errors.ts';
 import { type Message, isRecordPhase } from '../../src/protocol/messages.ts';
 import { isOver, Phase, type RecordPhase } from '../../src/protocol/phases.ts';
 import type { ChainPort } from '../../src/protocol/ports.ts';
-import type { RoundView } from '../../src/protocol/views.ts';
+import { MAX_ANSWERS_IN_CALLDATA, type RoundView } from '../../src/protocol/views.ts';
 import { Announcements } from './announcements.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { withDeadline } from './deadline.ts';
@@ -18,9 +18,6 @@ import type { RelayStore } from './store.ts';
 import { SumJob } from './sum-job.ts';
 import { type Sight, TaskChain } from './task-chain.ts';
 import type { Aggregate, BeaconSource, RelayOptions, Report } from './types.ts';
-
-/** Rosters up to this size put their unmask answers into calldata. */
-const ANSWERS_IN_CALLDATA = 16;
 
 export interface TaskRelayParts {
   readonly task: bigint;
@@ -124,7 +121,7 @@ export class TaskRelay {
     const records = this.#queue.due(view, phase, this.#now());
     if (records.length === 0) return;
     const answers =
-      phase === Phase.Unmask && view.n <= ANSWERS_IN_CALLDATA
+      phase === Phase.Unmask && view.n <= MAX_ANSWERS_IN_CALLDATA
         ? records.flatMap(({ answer }) => answer ?? [])
         : undefined;
     const packed = records.map((record) => record.packed);
@@ -179,14 +176,16 @@ export class TaskRelay {
     const now = this.#now();
     if (this.announcements.ready(minCohort, Math.max(minCohort, Math.min(maxCohort, task.registrations)), now)) {
       const key = `open/${task.round}`;
-      if (this.#doneLately(key)) return;
-      await this.#guard('opening a round', async () => {
-        await this.chain.call('opening a round', signal, (chain, inner) => chain.open(task.task, inner));
-        this.#done(key);
-        this.announcements.opened();
-        report({ kind: 'opened', task: task.task, round: task.round + 1 });
-      });
-      return;
+      if (!this.#doneLately(key)) {
+        await this.#guard('opening a round', async () => {
+          await this.chain.call('opening a round', signal, (chain, inner) => chain.open(task.task, inner));
+          this.#done(key);
+          this.announcements.opened();
+          report({ kind: 'opened', task: task.task, round: task.round + 1 });
+        });
+        return;
+      }
+      // It was opened to no effect: time may have ended the task, which only `sync` writes down.
     }
     if (round !== undefined) {
       if (this.#overSince?.round !== round.round) this.#overSince = { round: round.round, atMs: now };

@@ -21,14 +21,15 @@ import { MurmurError } from '../core/errors.ts';
 import { Phase, type RecordPhase, type VoidReason } from '../protocol/phases.ts';
 import type { ChainPort } from '../protocol/ports.ts';
 import type { RecordDomain } from '../protocol/record.ts';
-import type {
-  ChainHead,
-  Member,
-  Registration,
-  RoundView,
-  TaskParameters,
-  TaskStatus,
-  TaskView,
+import {
+  MAX_ANSWERS_IN_CALLDATA,
+  type ChainHead,
+  type Member,
+  type Registration,
+  type RoundView,
+  type TaskParameters,
+  type TaskStatus,
+  type TaskView,
 } from '../protocol/views.ts';
 import type { RegistrationRequest } from './keys.ts';
 import { type RoundEvents, RoundEventReader } from './round-events.ts';
@@ -49,8 +50,6 @@ export interface AllianceClientParts {
 const LOCAL_CHAIN = 31337;
 /** Rounds whose events are kept. */
 const MAX_READERS = 32;
-/** Rosters up to here carry their unmask answers in calldata. */
-const MAX_ANSWERS = 16;
 
 export class AllianceClient implements ChainPort {
   readonly domain: RecordDomain;
@@ -376,7 +375,7 @@ export class AllianceClient implements ChainPort {
       this.#readers.set(key, reader);
       const [oldest] = this.#readers.keys();
       if (this.#readers.size > MAX_READERS && oldest !== undefined) this.#readers.delete(oldest);
-      return reader.upTo(blockNumber, view.recordsHash, view.progress.n <= MAX_ANSWERS);
+      return reader.upTo(blockNumber, view.recordsHash, view.progress.n <= MAX_ANSWERS_IN_CALLDATA);
     });
   }
 

@@ -93,4 +93,7 @@ export interface ChainHead {
   readonly timestamp: number;
 }
 
+/** Largest roster whose unmask answers go into calldata, where nobody can withhold them. */
+export const MAX_ANSWERS_IN_CALLDATA = 16;
+
 export const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
