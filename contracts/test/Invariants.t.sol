@@ -99,7 +99,7 @@ contract Player is AllianceTest {
         alliance.sync(task);
     }
 
-    function leave(uint256 who) external watched {
+    function goAway(uint256 who) external watched {
         who = bound(who, 0, MEMBERS - 1);
         vm.prank(wallet(who));
         try alliance.withdraw(task) {} catch {}
@@ -196,7 +196,7 @@ contract InvariantsTest is AllianceTest {
         for (uint256 i; i < 5; ++i) selectors[i] = Player.move.selector;
         selectors[5] = Player.wait.selector;
         selectors[6] = Player.sync.selector;
-        selectors[7] = Player.leave.selector;
+        selectors[7] = Player.goAway.selector;
         selectors[8] = Player.comeBack.selector;
         selectors[9] = Player.claim.selector;
         selectors[10] = Player.refund.selector;

@@ -129,10 +129,8 @@ contract RegistrationTest is AllianceTest {
     }
 
     function testNotInAnEndedTask() public {
-        for (uint256 i; i < 2; ++i) {
-            alliance.open(task);
-            pass(61);
-        }
+        vm.prank(CREATOR);
+        alliance.abandon(task);
         refused(registration(task, 0), abi.encodeWithSelector(IAlliance.TaskNotRunning.selector, task));
     }
 

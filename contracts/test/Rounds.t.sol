@@ -40,7 +40,8 @@ contract RoundsTest is AllianceTest {
             pass(61);
         }
         assertEq(alliance.getTask(task).step, 0);
-        assertEq(alliance.getTask(task).voids, 3);
+        // Anybody may open a round, so one that nobody joined does not count against the task.
+        assertEq(alliance.getTask(task).voids, 0);
     }
 
     // ------------------------------------------------------------ join and beacon
@@ -339,13 +340,13 @@ contract RoundsTest is AllianceTest {
         TaskParameters memory p = parameters();
         p.stake = 0;
         task = taskWith(p, 4);
-        alliance.open(task);
-        pass(61);
+        toShare(task, 4);
+        pass(31);
         settle(task, 4, 2);
         assertEq(alliance.getTask(task).voids, 0);
         for (uint256 i; i < 2; ++i) {
-            alliance.open(task);
-            pass(61);
+            toShare(task, 4);
+            pass(31);
         }
         vm.expectEmit();
         emit IAlliance.TaskEnded(task, TaskStatus.Failed);

@@ -101,15 +101,15 @@ contract TasksTest is AllianceTest {
     }
 
     function testRefundAfterTheEnd() public {
-        uint256 task = createTask(parameters());
+        uint256 task = taskWith(parameters(), 3);
         vm.expectRevert(abi.encodeWithSelector(IAlliance.TaskStillRunning.selector, task));
         alliance.refund(task);
         uint256 before = flock.balanceOf(CREATOR);
         for (uint256 i; i < 2; ++i) {
-            alliance.open(task);
-            pass(61);
+            toShare(task, 3);
+            pass(31);
         }
-        // Two rounds that nobody joined end the task, without anybody saying so.
+        // Two rounds in which nobody dealt end the task, without anybody saying so.
         alliance.refund(task);
         assertEq(uint256(alliance.getTask(task).status), uint256(TaskStatus.Failed));
         assertEq(flock.balanceOf(CREATOR), before + parameters().pool);
@@ -117,6 +117,25 @@ contract TasksTest is AllianceTest {
         assertEq(flock.balanceOf(CREATOR), before + parameters().pool);
         vm.expectRevert(abi.encodeWithSelector(IAlliance.TaskNotRunning.selector, task));
         alliance.open(task);
+    }
+
+    function testAbandon() public {
+        uint256 task = createTask(parameters());
+        vm.expectRevert(abi.encodeWithSelector(IAlliance.NotCreator.selector, address(this)));
+        alliance.abandon(task);
+        uint32 round = alliance.open(task);
+        vm.expectRevert(abi.encodeWithSelector(IAlliance.RoundStillLive.selector, task, round));
+        vm.prank(CREATOR);
+        alliance.abandon(task);
+        pass(61);
+        vm.prank(CREATOR);
+        alliance.abandon(task);
+        assertEq(uint256(alliance.getTask(task).status), uint256(TaskStatus.Failed));
+        vm.expectRevert(abi.encodeWithSelector(IAlliance.TaskNotRunning.selector, task));
+        vm.prank(CREATOR);
+        alliance.abandon(task);
+        alliance.refund(task);
+        assertEq(alliance.getTask(task).poolLeft, 0);
     }
 
     function testUnknownTask() public {
