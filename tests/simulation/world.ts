@@ -160,6 +160,7 @@ export class World {
       twin.port(`0x${'ee'.repeat(20)}`),
     );
     const relay: RelayCore = new RelayCore({
+      options: { pollMs: 1_000 },
       store,
       clock,
       chain,
@@ -235,7 +236,7 @@ export class World {
       random: this.bytes,
       onStatus: (status) => this.#heard(site, status),
       signal,
-      pollMs: 700,
+      pollMs: 1_000,
       directPostAfterMs: 9_000,
     }).then(
       () => (site.running = false),
