@@ -5,13 +5,13 @@ import { MurmurError } from '../../src/core/errors.ts';
 import '../../workers/transfer.ts';
 
 const api = {
-  async typed() {
+  async typed(): Promise<void> {
     throw new MurmurError('bad-input', 'row 3 is wrong', { hint: 'Correct it.', details: { row: 3 } });
   },
-  async plain() {
+  async plain(): Promise<void> {
     throw new TypeError('x is not a function');
   },
-  async text() {
+  async text(): Promise<void> {
     // What a careless library may throw.
     throw 'no';
   },
