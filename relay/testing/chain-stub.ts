@@ -247,7 +247,7 @@ export class ChainStub implements ChainPort {
   }
 
   #advance(entry: StubRound): void {
-    entry.state = advance(entry.state, this.#parameters, this.#seconds(), () => 1n);
+    entry.state = advance(entry.state, this.#parameters, this.#seconds());
   }
 
   #seconds(): number {

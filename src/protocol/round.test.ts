@@ -31,10 +31,9 @@ const parameters: TaskParameters = {
   sumBond: 0n,
   pool: 0n,
 };
-const one = () => 1n;
 const HASH = `0x${'ab'.repeat(32)}` as const;
 
-const at = (state: RoundState, seconds: number) => advance(state, parameters, seconds, one);
+const at = (state: RoundState, seconds: number) => advance(state, parameters, seconds);
 
 function must(result: RoundState | SkipReason): RoundState {
   if (typeof result === 'number') throw new Error(`skipped: ${result}`);
@@ -180,11 +179,11 @@ describe('phases', () => {
 });
 
 describe('the vote', () => {
-  const vote = (step: number, verdicts: readonly Verdict[], stakeOf: (index: number) => bigint = one): RoundState => {
+  const vote = (step: number, verdicts: readonly Verdict[]): RoundState => {
     let state = voting(step);
     for (const [index, verdict] of verdicts.entries())
       state = must(acceptRecord(state, Phase.Vote, index, BigInt(verdict)));
-    return advance(state, parameters, 1000, stakeOf);
+    return advance(state, parameters, 1000);
   };
   const { Worse, Better, Abstain, Dispute } = Verdict;
 
@@ -197,10 +196,6 @@ describe('the vote', () => {
     expect(vote(0, [Worse, Worse, Abstain, Abstain])).toMatchObject({ accepted: true });
     expect(vote(1, [Worse, Better, Abstain, Abstain])).toMatchObject({ accepted: true });
     expect(vote(1, [Worse, Abstain, Abstain, Abstain])).toMatchObject({ accepted: true }); // 1 of 4 is not a third
-  });
-
-  test('weighs by stake', () => {
-    expect(vote(1, [Worse, Better, Better, Better], (index) => (index === 0 ? 10n : 1n)).accepted).toBe(false);
   });
 
   test('voids what more than C find wrong, or what at most C checked', () => {

@@ -39,9 +39,6 @@ export interface RoundState {
   readonly voidReason: VoidReason | 0;
 }
 
-/** The voting weight of a roster index: its stake, or 1 in allow-list tasks. */
-export type StakeOf = (index: number) => bigint;
-
 /** A round as `open` leaves it. */
 export function openRound(args: {
   step: number;
@@ -161,7 +158,7 @@ function end(state: RoundState, reason: VoidReason): RoundState {
 }
 
 /** The state after its phase ended at `atSeconds`, complete or by deadline. */
-function leavePhase(state: RoundState, parameters: TaskParameters, atSeconds: number, stakeOf: StakeOf): RoundState {
+function leavePhase(state: RoundState, parameters: TaskParameters, atSeconds: number): RoundState {
   const n = state.roster.length;
   const corrupt = corruptBound(n, parameters.corruptBps);
   const threshold = shareThreshold(n, parameters.corruptBps);
@@ -195,47 +192,32 @@ function leavePhase(state: RoundState, parameters: TaskParameters, atSeconds: nu
     case Phase.Sum:
       return end(state, VoidReason.SumMissing);
     case Phase.Vote:
-      return countVotes(state, parameters, corrupt, stakeOf);
+      return countVotes(state, parameters, corrupt);
     default:
       return state;
   }
 }
 
-function countVotes(state: RoundState, parameters: TaskParameters, corrupt: number, stakeOf: StakeOf): RoundState {
-  let disputes = 0;
-  let confirmations = 0;
-  let worse = 0n;
-  let better = 0n;
-  let drawn = 0n;
-  for (const index of members(state.u3)) {
-    const weight = stakeOf(index);
-    const verdict = state.verdicts[index] ?? 0;
-    drawn += weight;
-    if (verdict === Verdict.Dispute) disputes++;
-    else if (verdict !== 0) confirmations++;
-    if (verdict === Verdict.Worse) worse += weight;
-    if (verdict === Verdict.Better) better += weight;
-  }
+/** By head: every member of a task has the same stake. */
+function countVotes(state: RoundState, parameters: TaskParameters, corrupt: number): RoundState {
+  const count = (verdict: Verdict) => state.verdicts.filter((said) => said === verdict).length;
+  const [worse, better, disputes] = [count(Verdict.Worse), count(Verdict.Better), count(Verdict.Dispute)];
+  const confirmations = worse + better + count(Verdict.Abstain);
   if (disputes > corrupt) return end(state, VoidReason.SumDisputed);
   if (confirmations <= corrupt) return end(state, VoidReason.TooFewVotes);
   const training = stepKind(state.step, parameters.trainingRounds) === 'training';
-  const rejected = training && worse > better && (worse + better) * 3n >= drawn;
+  const rejected = training && worse > better && (worse + better) * 3 >= popcount(state.u3);
   return { ...state, phase: Phase.Settled, accepted: !rejected };
 }
 
 /** The state as of a time: every phase that time or completeness ended has been left. Bounded by the number of phases. */
-export function advance(
-  state: RoundState,
-  parameters: TaskParameters,
-  nowSeconds: number,
-  stakeOf: StakeOf,
-): RoundState {
+export function advance(state: RoundState, parameters: TaskParameters, nowSeconds: number): RoundState {
   let current = state;
   while (!isOver(current.phase)) {
     // What was posted by the deadline counts even if nobody touched the round until later.
     const complete = isComplete(current);
     if (!complete && nowSeconds <= current.phaseEndsAt) return current;
-    current = leavePhase(current, parameters, Math.min(nowSeconds, current.phaseEndsAt), stakeOf);
+    current = leavePhase(current, parameters, Math.min(nowSeconds, current.phaseEndsAt));
   }
   return current;
 }

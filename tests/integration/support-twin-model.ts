@@ -187,8 +187,7 @@ export class TaskModel {
   }
 
   #advance(state: RoundState, atSeconds: number): RoundState {
-    const weight = this.parameters.allowListed ? 1n : this.parameters.stake;
-    return advance(state, this.parameters, atSeconds, () => weight);
+    return advance(state, this.parameters, atSeconds);
   }
 
   /** Changes the newest round, lets time and completeness do theirs, and books its end. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Bytes, bytesToBigInt, type Hex, toHex, uintBytes } from '../../src/core/bytes.ts';
-import { has, members, popcount } from '../../src/core/bitmap.ts';
+import { has, popcount } from '../../src/core/bitmap.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 import { isOver, Phase, type RecordPhase, stepKind, Verdict } from '../../src/protocol/phases.ts';
@@ -52,7 +52,6 @@ interface LoggedRound {
   /** pay of the round, fixed when it settles */
   shared: bigint;
   perVote: bigint;
-  paidStake: bigint;
 }
 
 export class ContractTwin {
@@ -98,20 +97,12 @@ export class ContractTwin {
     return Math.floor(this.#clock.now() / 1000);
   }
 
-  #stakeOf(round: LoggedRound): (index: number) => bigint {
-    return (index) => {
-      const id = round.state.roster[index];
-      const stake = id === undefined ? 0n : (this.registrations[id] as Registration).stake;
-      return this.#parameters.allowListed ? 1n : stake;
-    };
-  }
-
   /** The round as of now; books what its end means, once. */
   #current(number: number): LoggedRound {
     const round = this.rounds[number - 1];
     if (!round) throw new MurmurError('not-found', `no round ${number}`);
     if (isOver(round.state.phase)) return round;
-    round.state = advance(round.state, this.#parameters, this.#seconds(), this.#stakeOf(round));
+    round.state = advance(round.state, this.#parameters, this.#seconds());
     if (isOver(round.state.phase)) this.#book(round);
     return round;
   }
@@ -139,7 +130,6 @@ export class ContractTwin {
       const pool = this.poolLeft / roundsLeft;
       round.perVote = pool / 10n / BigInt(popcount(state.voted));
       round.shared = state.accepted ? (pool * 9n) / 10n : 0n;
-      round.paidStake = members(state.u3).reduce((sum, index) => sum + this.#stakeOf(round)(index), 0n);
       this.poolLeft -= round.shared + round.perVote * BigInt(popcount(state.voted));
     }
     if (state.accepted) this.modelHash = state.modelHash;
@@ -157,7 +147,7 @@ export class ContractTwin {
     for (const round of this.rounds) {
       if (round.state.phase !== Phase.Settled || round.shared + round.perVote === 0n) continue;
       for (const [index, id] of round.state.roster.entries()) {
-        const share = has(round.state.u3, index) ? (round.shared * this.#stakeOf(round)(index)) / round.paidStake : 0n;
+        const share = has(round.state.u3, index) ? round.shared / BigInt(popcount(round.state.u3)) : 0n;
         const vote = has(round.state.voted, index) ? round.perVote : 0n;
         this.#pay((this.registrations[id] as Registration).wallet, share + vote);
       }
@@ -284,7 +274,6 @@ export class ContractTwin {
       poster: undefined,
       shared: 0n,
       perVote: 0n,
-      paidStake: 1n,
     });
   }
 
