@@ -5,7 +5,7 @@ import { toHex } from '../../src/core/bytes.ts';
 import { Phase, phaseName, RECORD_PHASES, stepKind } from '../../src/protocol/phases.ts';
 import type { ChainReader } from '../../src/protocol/ports.ts';
 import type { RoundView, TaskView } from '../../src/protocol/views.ts';
-import { voidWords } from '../../src/session/round.ts';
+import { voidWords } from '../../src/protocol/phases.ts';
 import { connectChain } from '../chain-access.ts';
 import { connect, type ConnectOptions } from '../connect.ts';
 import { printJson, printLine } from '../output.ts';

@@ -10,7 +10,7 @@ import { isOver, Phase, phaseName } from '../../src/protocol/phases.ts';
 import type { RecordDomain } from '../../src/protocol/record.ts';
 import type { Registration, RoundView } from '../../src/protocol/views.ts';
 import { checkContent } from './content.ts';
-import { allowedIn } from './phase-sets.ts';
+import { allowedIn } from '../../src/protocol/phase-sets.ts';
 import type { RelayStore } from './store.ts';
 import type { TaskChain } from './task-chain.ts';
 import type { RelayOptions, VerifySignature } from './types.ts';

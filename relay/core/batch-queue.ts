@@ -7,7 +7,7 @@ import { type Bytes, fromHex } from '../../src/core/bytes.ts';
 import { type Message, messageRecord } from '../../src/protocol/messages.ts';
 import { Phase, type RecordPhase } from '../../src/protocol/phases.ts';
 import type { RoundView } from '../../src/protocol/views.ts';
-import { awaitedIn, spokenIn } from './phase-sets.ts';
+import { awaitedIn, spokenIn } from '../../src/protocol/phase-sets.ts';
 import type { RelayOptions } from './types.ts';
 
 export interface QueuedRecord {

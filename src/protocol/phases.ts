@@ -91,3 +91,22 @@ export const VoidReason = {
   TooFewVotes: 11,
 } as const;
 export type VoidReason = (typeof VoidReason)[keyof typeof VoidReason];
+
+const VOID_WORDS: Readonly<Record<VoidReason, string>> = {
+  1: 'too few sites joined',
+  2: 'the beacon was shown too early',
+  3: 'the beacon did not come',
+  4: 'too few sites shared their keys',
+  5: 'too few shares arrived',
+  6: 'too few sites sent their masked vector',
+  7: 'too few vectors arrived',
+  8: 'too few sites answered',
+  9: 'nobody posted the sum',
+  10: 'members found the posted sum wrong',
+  11: 'too few sites checked the sum',
+};
+
+/** Why a round was void, in words. */
+export function voidWords(reason: VoidReason | 0): string {
+  return reason === 0 ? '' : VOID_WORDS[reason];
+}

@@ -13,13 +13,14 @@ import type { Dataset } from '../dataset/split.ts';
 import type { X25519KeyPair } from '../masking/keys.ts';
 import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { Mailbox } from '../protocol/mailbox.ts';
-import { isOver, Phase, phaseName, stepKind } from '../protocol/phases.ts';
+import { isOver, Phase, phaseName, stepKind, voidWords } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
 import type { RecordSigner } from '../protocol/record.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { Learner } from './learner.ts';
-import { type Participant, type RoundResult, takePart, voidWords } from './round.ts';
+import type { Participant } from './live-round.ts';
+import { type RoundResult, takePart } from './round.ts';
 import type {
   ParticipationState,
   ParticipationStatus,

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { members } from '../../src/core/bitmap.ts';
 import { Phase, phaseName } from '../../src/protocol/phases.ts';
 import type { RoundView } from '../../src/protocol/views.ts';
-import { voidWords } from '../../src/session/round.ts';
+import { voidWords } from '../../src/protocol/phases.ts';
 import { Cohort } from './cohort.ts';
 
 const PHASES = [Phase.Share, Phase.Ack, Phase.Mask, Phase.Have, Phase.Unmask, Phase.Vote] as const;

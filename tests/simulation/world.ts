@@ -21,7 +21,7 @@ import { packRecord } from '../../src/protocol/record.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import { type TaskParameters, ZERO_HASH } from '../../src/protocol/views.ts';
 import { participate } from '../../src/session/participate.ts';
-import { voidWords } from '../../src/session/round.ts';
+import { voidWords } from '../../src/protocol/phases.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
 import { ContractTwin, hashOf, simulatedSignature } from './contract-twin.ts';
 import { chainOver, Link, relayOver, type Weather } from './lossy-network.ts';

@@ -1,7 +1,7 @@
 /** Whose records a phase waits for, who may speak, and who has spoken, read from the contract's view of a round. */
-import { type Bitmap, firstOf } from '../../src/core/bitmap.ts';
-import { Phase, type RecordPhase } from '../../src/protocol/phases.ts';
-import type { RoundView } from '../../src/protocol/views.ts';
+import { type Bitmap, firstOf } from '../core/bitmap.ts';
+import { Phase, type RecordPhase } from './phases.ts';
+import type { RoundView } from './views.ts';
 
 /** The bitmap of roster indices whose records of the phase the contract holds. The join phase has none: it counts registrations. */
 export function spokenIn(view: RoundView, phase: RecordPhase): Bitmap {
