@@ -8,7 +8,7 @@ import { MurmurError } from '../src/core/errors.ts';
 import type { FetchFn } from '../src/network/sender.ts';
 import { openPageFiles, PAGE_HEADERS } from './page-files.ts';
 
-/** GET /network.json; workers/api.ts knows it as NetworkInfo. */
+/** GET /network.json; workers/api/network.ts knows it as NetworkInfo. */
 export interface NetworkDescription {
   readonly chainId: number;
   readonly rpcUrl: string;

@@ -4,7 +4,8 @@
  */
 import { type Remote, proxy, wrap } from 'comlink';
 import { MurmurError } from '../src/core/errors.ts';
-import type { ParticipantApi, Snapshot } from './api.ts';
+import type { ParticipantApi } from './api/participant.ts';
+import type { Snapshot } from './api/participation.ts';
 import './transfer.ts';
 
 /** A worker that nobody called for so long, and that takes part in nothing, is stopped. */
@@ -23,7 +24,12 @@ let calls = 0;
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
 let lastSnapshot: Snapshot | undefined;
 let watching:
-  { readonly listener: (snapshot: Snapshot) => void; readonly onError: (error: unknown) => void } | undefined;
+  | {
+      readonly listener: (snapshot: Snapshot) => void;
+      readonly onError: (error: unknown) => void;
+      readonly mine: string | undefined;
+    }
+  | undefined;
 
 /**
  * Runs one exchange with the participant's worker.
@@ -44,9 +50,16 @@ export async function useParticipant<T>(use: (participant: Remote<ParticipantApi
   }
 }
 
-/** Hears every change of this browser's participation, across restarts of the worker. There is one watcher a page. */
-export function watchParticipant(listener: (snapshot: Snapshot) => void, onError: (error: unknown) => void): void {
-  watching = { listener, onError };
+/**
+ * Hears every change of this tab's participation, across restarts of the worker. There is one watcher a page.
+ * @param mine the participation that this tab had before a reload
+ */
+export function watchParticipant(
+  listener: (snapshot: Snapshot) => void,
+  onError: (error: unknown) => void,
+  mine?: string,
+): void {
+  watching = { listener, onError, mine };
   // Starting attaches the watcher; a worker that runs already has to be told.
   if (running === undefined) useParticipant(async () => undefined).catch(onError);
   else attach(running);
@@ -70,13 +83,13 @@ function start(): Running {
 
 function attach({ api, failed }: Running): void {
   if (watching === undefined) return;
-  const { listener, onError } = watching;
+  const { listener, onError, mine } = watching;
   const hear = (snapshot: Snapshot) => {
     lastSnapshot = snapshot;
     listener(snapshot);
     stopWhenIdle();
   };
-  Promise.race([api.watch(proxy(hear)), failed]).catch(onError);
+  Promise.race([api.watch(proxy(hear), mine), failed]).catch(onError);
 }
 
 function stop(worker: Worker): void {

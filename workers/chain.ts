@@ -9,7 +9,8 @@ import type { ChainPort, ChainReader, RelayPort } from '../src/protocol/ports.ts
 import type { RecordSigner } from '../src/protocol/record.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
-import type { ContractCall, NetworkInfo, RegistrationRequest, TypedData } from './api.ts';
+import type { NetworkInfo } from './api/network.ts';
+import type { ContractCall, RegistrationRequest, TypedData } from './api/wallets.ts';
 import { localWalletKey, type SessionKeys, sessionKeys } from './keys.ts';
 import { askFaucet, clock, networkName, type World } from './world.ts';
 
@@ -52,7 +53,7 @@ export async function connectSession(
   const { sender } = world;
   const task = BigInt(stored.task);
   const { registrationId } = stored;
-  const payer = (await ownKeyOf(world, network, stored.wallet as Hex)) ?? secret;
+  const payer = (await ownKeyOf(world, network, stored.wallet)) ?? secret;
   const chain = connectChain(network, sender.rpcFetch, payer);
   const relay = new RelayClient({
     url: network.relayUrl,
@@ -188,9 +189,8 @@ export async function formatFlock(wei: bigint): Promise<string> {
   return formatEther(wei);
 }
 
-async function ownKeyOf(world: World, network: NetworkInfo, wallet: Hex): Promise<Bytes | undefined> {
-  const key = await localWalletKey(world.vault, networkName(network));
-  return key !== undefined && (await addressOf(key)) === wallet.toLowerCase() ? key : undefined;
+function ownKeyOf(world: World, network: NetworkInfo, wallet: Hex): Promise<Bytes | undefined> {
+  return localWalletKey(world.vault, networkName(network), wallet);
 }
 
 async function isOurs(

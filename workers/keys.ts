@@ -14,26 +14,37 @@ export interface SessionKeys {
   readonly channel: X25519KeyPair;
 }
 
-const walletName = (network: string) => `wallet/${network}`;
+/** Sorts by age: 13 digits of milliseconds last until the year 2286. */
+const walletName = (network: string, madeAtMs: number, wallet: Hex) => `wallet/${network}/${madeAtMs}/${wallet}`;
 
-/** The private key of the wallet that this page made for a network, if it made one. */
-export function localWalletKey(vault: Vault, network: string): Promise<Bytes | undefined> {
-  return vault.get(walletName(network));
+/** Addresses of the wallets that this page made for a network, oldest first. */
+export async function localWallets(vault: Vault, network: string): Promise<readonly Hex[]> {
+  return (await vault.names(`wallet/${network}/`)).map((name) => name.slice(name.lastIndexOf('/') + 1) as Hex);
 }
 
-/** Makes that wallet unless there is one: a second one would lose the first one's stake. */
-export async function makeLocalWalletKey(vault: Vault, network: string): Promise<Bytes> {
-  const known = await localWalletKey(vault, network);
-  if (known !== undefined) return known;
+/** The private key of a wallet, if this page made it. */
+export async function localWalletKey(vault: Vault, network: string, wallet: Hex): Promise<Bytes | undefined> {
+  const names = await vault.names(`wallet/${network}/`);
+  const name = names.find((candidate) => candidate.endsWith(`/${wallet.toLowerCase()}`));
+  return name === undefined ? undefined : vault.get(name);
+}
+
+/** Makes a wallet; its key is on disk when this resolves. */
+export async function makeLocalWallet(
+  vault: Vault,
+  network: string,
+  addressOf: (key: Bytes) => Promise<Hex>,
+): Promise<Hex> {
   const secret = secureRandom(KEY_BYTES);
-  await vault.put(walletName(network), secret);
-  return secret;
+  const wallet = await addressOf(secret);
+  await vault.put(walletName(network, Date.now(), wallet), secret);
+  return wallet;
 }
 
-/** @throws MurmurError not-found when the page made no wallet */
-export async function requireLocalWalletKey(vault: Vault, network: string): Promise<Bytes> {
-  const key = await localWalletKey(vault, network);
-  if (key === undefined) throw new MurmurError('not-found', 'this page has made no wallet yet');
+/** @throws MurmurError not-found when the page did not make that wallet */
+export async function requireLocalWalletKey(vault: Vault, network: string, wallet: Hex): Promise<Bytes> {
+  const key = await localWalletKey(vault, network, wallet);
+  if (key === undefined) throw new MurmurError('not-found', 'this page did not make that wallet');
   return key;
 }
 

@@ -15,9 +15,18 @@ export function tryLock(name: string): Promise<(() => void) | undefined> {
   });
 }
 
-/** Waits until every other tab has given the lock back. @returns the way to give it back */
-export function waitForLock(name: string): Promise<() => void> {
+/**
+ * Waits until every other tab has given the lock back.
+ * @returns the way to give it back; rejects when the signal aborts first
+ */
+export function waitForLock(name: string, signal: AbortSignal): Promise<() => void> {
   return new Promise((resolve, reject) => {
-    navigator.locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(reject);
+    navigator.locks.request(name, { signal }, () => new Promise<void>((release) => resolve(release))).catch(reject);
   });
+}
+
+/** Names of the locks that any tab of this browser holds now. */
+export async function heldLocks(prefix: string): Promise<readonly string[]> {
+  const { held } = await navigator.locks.query();
+  return (held ?? []).flatMap(({ name }) => (name?.startsWith(prefix) ? [name] : []));
 }

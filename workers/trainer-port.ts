@@ -3,7 +3,7 @@ import { type Remote, proxy, transfer, wrap } from 'comlink';
 import { MurmurError } from '../src/core/errors.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
-import type { TrainerApi } from './api.ts';
+import type { TrainerApi } from './api/trainer.ts';
 import './transfer.ts';
 
 export interface TrainerWorker {

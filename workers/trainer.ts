@@ -4,7 +4,7 @@ import wasmSimd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-s
 import wasmPlain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
 import { MurmurError } from '../src/core/errors.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
-import type { TrainerApi } from './api.ts';
+import type { TrainerApi } from './api/trainer.ts';
 import './transfer.ts';
 
 let trainer: Trainer | undefined;

@@ -4,7 +4,7 @@ import { nonceManager, privateKeyToAccount } from 'viem/accounts';
 import { AllianceClient } from '../src/chain/alliance-client.ts';
 import { type Bytes, toHex } from '../src/core/bytes.ts';
 import type { FetchFn } from '../src/network/sender.ts';
-import type { NetworkInfo } from './api.ts';
+import type { NetworkInfo } from './api/network.ts';
 
 export { formatEther } from 'viem';
 export { approveData, registerData } from '../src/chain/alliance-client.ts';

@@ -7,20 +7,14 @@ import { secureRandom } from '../src/core/random.ts';
 import { createLedger, type Ledger } from '../src/network/ledger.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
-import {
-  type DatasetStore,
-  type LedgerStore,
-  type ParticipationStore,
-  openDatasets,
-  openLedger,
-  openParticipations,
-} from '../src/storage/idb.ts';
+import { type LedgerStore, type ParticipationStore, openLedger, openParticipations } from '../src/storage/idb.ts';
+import { type Library, openLibrary } from '../src/storage/library.ts';
 import { type Vault, openVault } from '../src/storage/vault.ts';
-import type { NetworkInfo } from './api.ts';
+import type { NetworkInfo } from './api/network.ts';
 
 export interface World {
   readonly database: Database;
-  readonly datasets: DatasetStore;
+  readonly datasets: Library;
   readonly participations: ParticipationStore;
   readonly vault: Vault;
   readonly ledger: Ledger;
@@ -52,12 +46,13 @@ export const clock: Clock = {
 export async function openWorld(): Promise<World> {
   const database = await openDatabase();
   const kept = openLedger(database);
+  const vault = openVault(database, secureRandom);
   const ledger = createLedger({ persist: (entry) => kept.append({ ...entry }) });
   return {
     database,
-    datasets: openDatasets(database),
+    datasets: openLibrary(database, vault),
     participations: openParticipations(database),
-    vault: openVault(database, secureRandom),
+    vault,
     ledger,
     kept,
     sender: createSender({ ledger }),

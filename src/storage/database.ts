@@ -3,10 +3,10 @@
  * An older tab that meets a newer one gives way at once (its next call is `conflict`); it never blocks the newer tab.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { Bytes } from '../core/bytes.ts';
+import type { Bytes, Hex } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 /** AES-GCM under the profile's own key; the name is authenticated with the bytes. */
 export interface SealedValue {
@@ -14,24 +14,47 @@ export interface SealedValue {
   readonly sealed: Bytes;
 }
 
-/** A file of this person as the task encodes it. Typed arrays, stored as they are. */
+/** What a data set is, beside its rows. Stored in the clear: it names no person. */
 export interface StoredDataset {
+  readonly id: string;
   readonly fileName: string;
-  readonly features: Float32Array;
-  readonly labels: Uint8Array;
+  /** SHA-256 of the canonical JSON of the schema that it was read for, 0x-hex */
+  readonly schema: string;
+  readonly columns: readonly string[];
   readonly rows: number;
   readonly width: number;
   readonly droppedRows: number;
+  /** of all sealed blocks */
+  readonly sizeBytes: number;
+  readonly blocks: number;
+  readonly readAtMs: number;
 }
 
-/** What this browser takes part in, so that a reload finds its way back. */
+/** What a browser takes part in, so that a reload finds its way back. */
 export interface StoredParticipation {
+  readonly id: string;
+  /** chain and contract */
+  readonly network: string;
   readonly task: string;
   readonly registrationId: number;
-  readonly wallet: string;
+  readonly wallet: Hex;
+  /** id of the data set */
+  readonly dataset: string;
   readonly fileName: string;
   readonly joinedAtMs: number;
   readonly paused: boolean;
+}
+
+/** A data set's part in a task. Outlives the data set, so that its budget does not come back when the file is read again. */
+export interface StoredUse {
+  readonly dataset: string;
+  /** SHA-256 of the encoded rows: the same rows are the same data set, whatever the file is called */
+  readonly rowsHash: string;
+  readonly network: string;
+  readonly task: string;
+  readonly title: string;
+  readonly sinceMs: number;
+  readonly releases: number;
 }
 
 /** One request that left the tab; the fields are those of the network's ledger and travel as plain data. */
@@ -41,6 +64,10 @@ export interface MurmurSchema extends DBSchema {
   /** [participation, key] -> value */
   journal: { key: [string, string]; value: Bytes };
   datasets: { key: string; value: StoredDataset };
+  /** [data set, number] -> sealed rows */
+  blocks: { key: [string, number]; value: SealedValue };
+  /** [rows hash, network, task] */
+  uses: { key: [string, string, string]; value: StoredUse };
   participations: { key: string; value: StoredParticipation };
   /** the profile's non-extractable key, under the name `vault` */
   vault: { key: string; value: CryptoKey };
@@ -105,11 +132,16 @@ export async function openDatabase(name = 'murmur'): Promise<Database> {
 
 function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number): void {
   if (oldVersion < 1) {
-    database.createObjectStore('journal');
-    database.createObjectStore('datasets');
-    database.createObjectStore('participations');
-    database.createObjectStore('vault');
-    database.createObjectStore('secrets');
+    for (const name of ['journal', 'vault', 'secrets'] as const) database.createObjectStore(name);
     database.createObjectStore('ledger', { autoIncrement: true });
+  } else if (oldVersion < 2) {
+    // Version 1 kept rows in the clear and one participation a network; its files are chosen once more.
+    for (const name of ['datasets', 'participations'] as const) database.deleteObjectStore(name);
+  }
+  if (oldVersion < 2) {
+    database.createObjectStore('datasets', { keyPath: 'id' });
+    database.createObjectStore('blocks');
+    database.createObjectStore('uses', { keyPath: ['rowsHash', 'network', 'task'] });
+    database.createObjectStore('participations', { keyPath: 'id' });
   }
 }

@@ -3,7 +3,7 @@
  * promise resolves when the value is on disk, because a message may leave right after (docs/protocol.md, sections 8 and 9).
  */
 import type { Journal } from '../protocol/ports.ts';
-import type { Database, StoredDataset, StoredLedgerEntry, StoredParticipation } from './database.ts';
+import type { Database, StoredLedgerEntry, StoredParticipation } from './database.ts';
 
 const STRICT = { durability: 'strict' } as const;
 /** Sorts behind every key that is ASCII. */
@@ -29,38 +29,21 @@ export function openJournal(database: Database, participation: string): Journal 
   };
 }
 
-export interface DatasetStore {
-  get(name: string): Promise<StoredDataset | undefined>;
-  put(name: string, dataset: StoredDataset): Promise<void>;
-  delete(name: string): Promise<void>;
-}
-
-/** Encoded files by the name of the task that they were read for. */
-export function openDatasets(database: Database): DatasetStore {
-  return {
-    get: (name) => database.connection().get('datasets', name),
-    async put(name, dataset) {
-      await database.connection().put('datasets', dataset, name);
-    },
-    delete: (name) => database.connection().delete('datasets', name),
-  };
-}
-
 export interface ParticipationStore {
-  get(name: string): Promise<StoredParticipation | undefined>;
-  put(name: string, participation: StoredParticipation): Promise<void>;
-  delete(name: string): Promise<void>;
+  all(): Promise<readonly StoredParticipation[]>;
+  put(participation: StoredParticipation): Promise<void>;
+  delete(id: string): Promise<void>;
 }
 
-/** What this profile takes part in, by network. */
+/** What this profile takes part in. */
 export function openParticipations(database: Database): ParticipationStore {
   return {
-    get: (name) => database.connection().get('participations', name),
-    async put(name, participation) {
+    all: () => database.connection().getAll('participations'),
+    async put(participation) {
       const transaction = database.connection().transaction('participations', 'readwrite', STRICT);
-      await Promise.all([transaction.store.put(participation, name), transaction.done]);
+      await Promise.all([transaction.store.put(participation), transaction.done]);
     },
-    delete: (name) => database.connection().delete('participations', name),
+    delete: (id) => database.connection().delete('participations', id),
   };
 }
 

@@ -8,7 +8,7 @@
 import { type Bytes, utf8 } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
-import type { Database } from './database.ts';
+import type { Database, SealedValue } from './database.ts';
 
 const VAULT_KEY = 'vault';
 const NONCE_BYTES = 12;
@@ -19,31 +19,45 @@ export interface Vault {
   /** @throws MurmurError bad-hash when the stored bytes were altered */
   get(name: string): Promise<Bytes | undefined>;
   delete(name: string): Promise<void>;
+  /** Encrypts what is stored elsewhere; the name is authenticated with it. */
+  seal(name: string, value: Bytes): Promise<SealedValue>;
+  /** @throws MurmurError bad-hash when the stored bytes were altered */
+  open(name: string, sealed: SealedValue): Promise<Bytes>;
+  /** Names that begin with an ASCII prefix, sorted; names are not secret. */
+  names(prefix: string): Promise<readonly string[]>;
 }
 
 export function openVault(database: Database, random: RandomBytes): Vault {
-  return {
-    async put(name, secret) {
+  const seal = async (name: string, value: Bytes): Promise<SealedValue> => {
+    const key = await vaultKey(database);
+    const nonce = random(NONCE_BYTES);
+    return { nonce, sealed: new Uint8Array(await crypto.subtle.encrypt(cipher(name, nonce), key, value)) };
+  };
+  const unseal = async (name: string, { nonce, sealed }: SealedValue): Promise<Bytes> => {
+    try {
       const key = await vaultKey(database);
-      const nonce = random(NONCE_BYTES);
-      const sealed = await crypto.subtle.encrypt(cipher(name, nonce), key, secret);
+      return new Uint8Array(await crypto.subtle.decrypt(cipher(name, nonce), key, sealed));
+    } catch (cause) {
+      throw new MurmurError('bad-hash', `what is stored as ${name} cannot be opened`, {
+        hint: "Clear this site's stored data and start again.",
+        cause,
+      });
+    }
+  };
+  return {
+    seal,
+    open: unseal,
+    async put(name, secret) {
+      const sealed = await seal(name, secret);
       const transaction = database.connection().transaction('secrets', 'readwrite', { durability: 'strict' });
-      await Promise.all([transaction.store.put({ nonce, sealed: new Uint8Array(sealed) }, name), transaction.done]);
+      await Promise.all([transaction.store.put(sealed, name), transaction.done]);
     },
     async get(name) {
       const stored = await database.connection().get('secrets', name);
-      if (stored === undefined) return undefined;
-      try {
-        const key = await vaultKey(database);
-        return new Uint8Array(await crypto.subtle.decrypt(cipher(name, stored.nonce), key, stored.sealed));
-      } catch (cause) {
-        throw new MurmurError('bad-hash', `the stored secret ${name} cannot be opened`, {
-          hint: "Clear this site's stored data and start again.",
-          cause,
-        });
-      }
+      return stored && unseal(name, stored);
     },
     delete: (name) => database.connection().delete('secrets', name),
+    names: (prefix) => database.connection().getAllKeys('secrets', IDBKeyRange.bound(prefix, `${prefix}\uffff`)),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Where a task stands, in words. */
 import { stepKind } from '../protocol/phases.ts';
 import type { ParticipationStatus } from '../session/status.ts';
-import { words } from './words.ts';
+import { words } from './words/common.ts';
 
 export function stepWords(task: {
   status: 'running' | 'finished' | 'failed';

@@ -1,26 +1,31 @@
-/** The file that a person chose, as the worker read it. */
+/** The file that a person chose for a task, as the worker read it. */
 import { useParticipant } from '../../../workers/bridge.ts';
-import type { DataSource, DataView } from '../../../workers/api.ts';
+import type { DataSource } from '../../../workers/api/data.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
+import type { FileReport } from '../../dataset/file-report.ts';
+import type { ReadingPlan } from '../../dataset/reading-plan.ts';
 
 export class DataState {
-  view = $state.raw<DataView>();
+  /** id of the data set that is ready to train */
+  dataset = $state<string>();
+  report = $state.raw<FileReport>();
   error = $state.raw<ErrorData>();
   reading = $state(false);
-  /** path of the chosen sample; empty for a file of one's own */
-  sample = $state('');
   #latest = 0;
 
   /** Reads a file for a task. Of two choices in a row the later one counts. */
-  async read(task: string, source: DataSource): Promise<void> {
+  async read(task: string, source: DataSource, plan?: ReadingPlan): Promise<void> {
     const turn = ++this.#latest;
-    this.sample = source.kind === 'sample' ? source.path : '';
-    this.view = undefined;
+    this.dataset = undefined;
     this.error = undefined;
     this.reading = true;
     try {
-      const view = await useParticipant((participant) => participant.readData(task, source));
-      if (turn === this.#latest) this.view = view;
+      const { report, dataset } = await useParticipant((participant) =>
+        participant.readData(task, source, plan, undefined),
+      );
+      if (turn !== this.#latest) return;
+      this.report = report;
+      this.dataset = dataset;
     } catch (error) {
       if (turn === this.#latest) this.error = toErrorData(error);
     } finally {

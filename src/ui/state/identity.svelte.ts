@@ -1,6 +1,6 @@
 /** The wallet that signs for this person: one made in the page, or one of their own. Wallet code is loaded only when asked for. */
 import { useParticipant } from '../../../workers/bridge.ts';
-import type { NetworkInfo } from '../../../workers/api.ts';
+import type { NetworkInfo } from '../../../workers/api/network.ts';
 import type { WalletConnection, WalletChoice, Wallets } from '../../chain/wallet.ts';
 import type { Hex } from '../../core/bytes.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
@@ -26,7 +26,8 @@ export class IdentityState {
   /** Finds the wallet that this page made earlier. */
   find(): Promise<void> {
     return this.#do(async () => {
-      this.local ??= await useParticipant((participant) => participant.localWallet());
+      const wallets = await useParticipant((participant) => participant.localWallets());
+      this.local ??= wallets.find(({ inUse }) => !inUse)?.address;
     });
   }
 
@@ -39,7 +40,9 @@ export class IdentityState {
 
   export(): Promise<void> {
     return this.#do(async () => {
-      this.exported = await useParticipant((participant) => participant.exportLocalWallet());
+      const { local } = this;
+      if (local === undefined) return;
+      this.exported = await useParticipant((participant) => participant.exportLocalWallet(local));
     });
   }
 

@@ -1,5 +1,5 @@
-/** All state of the page; components get it as a property and hold none that outlives them. */
-import type { NetworkView } from '../../../workers/api.ts';
+/** All state of the page that outlives a single page; components get it as a property. */
+import type { NetworkInfo } from '../../../workers/api/network.ts';
 import { DataState } from './data.svelte.ts';
 import { IdentityState } from './identity.svelte.ts';
 import { NetworkState } from './network.svelte.ts';
@@ -20,13 +20,10 @@ export class PageState {
     this.network.start();
   }
 
-  /** Joins the open task with the chosen wallet; what goes wrong is shown where it went wrong. */
-  async join({ network, task }: NetworkView): Promise<void> {
-    if (!this.identity.useOwn) {
-      await this.participation.join(task.task);
-      return;
-    }
-    const wallet = await this.identity.register(task.task, network);
-    if (wallet !== undefined) await this.participation.join(task.task, wallet);
+  /** Joins a task with the chosen wallet and data set; what goes wrong is shown where it went wrong. */
+  async join(network: NetworkInfo, task: string): Promise<void> {
+    const dataset = this.data.dataset;
+    const wallet = this.identity.useOwn ? await this.identity.register(task, network) : this.identity.local;
+    if (dataset !== undefined && wallet !== undefined) await this.participation.join(task, dataset, wallet);
   }
 }

@@ -1,11 +1,16 @@
 /** This browser's participation as the worker reports it, and the few things that a person can do to it. */
 import { useParticipant, watchParticipant } from '../../../workers/bridge.ts';
-import type { LedgerView, Snapshot } from '../../../workers/api.ts';
+import type { LedgerView } from '../../../workers/api/ledger.ts';
+import type { Snapshot } from '../../../workers/api/participation.ts';
 import type { Hex } from '../../core/bytes.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
 
+/** Where a tab remembers its own participation across reloads; another tab of the same browser has another. */
+const MINE = 'murmur/participation';
+
 const NOTHING: Snapshot = {
   holder: 'nobody',
+  others: [],
   paused: false,
   ledger: { requests: 0, bytesUp: 0, bytesDown: 0, kinds: [] },
 };
@@ -25,17 +30,24 @@ export class ParticipationState {
       (snapshot) => {
         this.snapshot = snapshot;
         this.known = true;
+        const id = snapshot.participation?.id;
+        if (id !== undefined) sessionStorage.setItem(MINE, id);
       },
       (error) => {
         this.error = toErrorData(error);
         this.known = true;
       },
+      sessionStorage.getItem(MINE) ?? undefined,
     );
   }
 
-  /** @param wallet a wallet of the person's own that has registered; the page's own wallet when absent */
-  join(task: string, wallet?: Hex): Promise<boolean> {
-    return this.#do(() => useParticipant((participant) => participant.join(task, wallet)));
+  join(task: string, dataset: string, wallet: Hex): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.join(task, dataset, wallet)));
+  }
+
+  /** Takes part on one's own rather than waiting for another tab. */
+  beIndependent(): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.beIndependent()));
   }
 
   pause(): Promise<boolean> {
@@ -53,7 +65,7 @@ export class ParticipationState {
   /** Reads the newest entries of the ledger. */
   refreshEntries(count: number): Promise<boolean> {
     return this.#do(async () => {
-      this.entries = await useParticipant((participant) => participant.ledger(count));
+      this.entries = (await useParticipant((participant) => participant.ledger({ count }))).entries;
     });
   }
 

@@ -1,0 +1,67 @@
+/** Every page with its path. A page is loaded when it is first wanted; only the start page comes with the first JavaScript. */
+import type { Component } from 'svelte';
+import type { PageState } from './state/page.svelte.ts';
+import Home from './pages/Home.svelte';
+import NotFound from './pages/NotFound.svelte';
+
+/** What a page gets: the state of all, and the parameters in its path, e.g. `task`. */
+export interface PageProps {
+  readonly page: PageState;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export type PageComponent = Component<PageProps>;
+
+export type RouteId =
+  'home' | 'alliance' | 'task' | 'train' | 'result' | 'create' | 'data' | 'left' | 'words' | 'kit' | 'not-found';
+
+export interface Route {
+  readonly id: RouteId;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** `:name` stands for one part of a path; tasks are decimal numbers. */
+const PATHS: readonly { readonly id: RouteId; readonly path: string }[] = [
+  { id: 'home', path: '/' },
+  { id: 'alliance', path: '/alliance' },
+  { id: 'task', path: '/alliance/:task' },
+  { id: 'train', path: '/alliance/:task/train' },
+  { id: 'result', path: '/alliance/:task/result' },
+  { id: 'create', path: '/create' },
+  { id: 'data', path: '/data' },
+  { id: 'left', path: '/left' },
+  { id: 'words', path: '/words' },
+  { id: 'kit', path: '/kit' },
+];
+
+const LOADERS: Readonly<Partial<Record<RouteId, () => Promise<{ default: PageComponent }>>>> = {
+  alliance: () => import('./pages/Alliance.svelte'),
+  task: () => import('./pages/Task.svelte'),
+  train: () => import('./pages/Train.svelte'),
+  result: () => import('./pages/Result.svelte'),
+  create: () => import('./pages/Create.svelte'),
+  data: () => import('./pages/Data.svelte'),
+  left: () => import('./pages/Left.svelte'),
+  words: () => import('./pages/Glossary.svelte'),
+  kit: () => import('./pages/Kit.svelte'),
+};
+
+/** The route of a path without a trailing slash. */
+export function matchRoute(path: string): Route {
+  for (const { id, path: pattern } of PATHS) {
+    const names: string[] = [];
+    const source = pattern.replace(/:([a-z]+)/g, (_, name: string) => {
+      names.push(name);
+      return '([0-9]{1,18})';
+    });
+    const match = new RegExp(`^${source}$`).exec(path);
+    if (match !== null) return { id, params: Object.fromEntries(names.map((name, i) => [name, match[i + 1] ?? ''])) };
+  }
+  return { id: 'not-found', params: {} };
+}
+
+/** The page of a route: there already, or to be loaded. */
+export function pageOf(id: RouteId): PageComponent | Promise<{ default: PageComponent }> {
+  if (id === 'home') return Home;
+  return LOADERS[id]?.() ?? NotFound;
+}

@@ -1,0 +1,68 @@
+/** From a person's file to rows that train: reading, repairing, and the library of this browser. */
+import type { Inferred } from '../../src/dataset/infer.ts';
+import type { ReadingPlan } from '../../src/dataset/reading-plan.ts';
+import type { FileReport } from '../../src/dataset/file-report.ts';
+
+/** `paste` is text that the person typed or pasted. */
+export type DataSource =
+  | { readonly kind: 'sample'; readonly path: string }
+  | { readonly kind: 'file'; readonly file: File }
+  | { readonly kind: 'paste'; readonly text: string };
+
+/** What a reading gave: the report, and the stored data set when nothing stood in the way. The rows themselves stay in the worker. */
+export interface Reading {
+  readonly report: FileReport;
+  /** id in the library */
+  readonly dataset?: string;
+}
+
+/** One stored data set. */
+export interface DatasetView {
+  readonly id: string;
+  readonly fileName: string;
+  readonly rows: number;
+  readonly droppedRows: number;
+  readonly columns: readonly string[];
+  /** as stored, encrypted */
+  readonly sizeBytes: number;
+  readonly readAtMs: number;
+  readonly uses: readonly DatasetUse[];
+}
+
+/** A task that trained on a data set, and what that cost in privacy. */
+export interface DatasetUse {
+  readonly task: string;
+  readonly title: string;
+  /** of the network that the task is on */
+  readonly network: string;
+  readonly sinceMs: number;
+  /** sums that this data set is part of and that were released */
+  readonly releases: number;
+  /** no noise is added in this version, so there is no finite epsilon */
+  readonly epsilon: 'none';
+  /** this browser takes part with it now */
+  readonly active: boolean;
+}
+
+export interface DataApi {
+  /**
+   * Reads a file for a task by a plan; without one, by the plan that fits best. Stores the rows, encrypted, when nothing stands in the way.
+   * @throws MurmurError bad-input for what is no table at all, too-large, cancelled
+   */
+  readData(
+    task: string,
+    source: DataSource,
+    plan: ReadingPlan | undefined,
+    onProgress: ((readBytes: number, totalBytes: number) => void) | undefined,
+    signal?: AbortSignal,
+  ): Promise<Reading>;
+  /** A schema that would fit a sample file; nothing is stored. */
+  inferSchema(source: DataSource, signal?: AbortSignal): Promise<Inferred>;
+  datasets(): Promise<readonly DatasetView[]>;
+  /** Those that were read for the same columns as a task's. */
+  datasetsFor(task: string): Promise<readonly DatasetView[]>;
+  /** Deletes the rows. @throws MurmurError conflict while a tab takes part with them */
+  forget(id: string): Promise<void>;
+  /** Deletes everything that this site stores in this browser, keys and wallets included. @throws MurmurError conflict while a tab takes part */
+  forgetEverything(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** A tab's participation, as page and participant's worker speak of it. */
+import type { Hex } from '../../src/core/bytes.ts';
+import type { ErrorData } from '../../src/core/errors.ts';
+import type { ParticipationStatus } from '../../src/session/status.ts';
+import type { LedgerTotals } from './ledger.ts';
+
+/** Who holds the participations of this browser: this tab one of them, other tabs all of them, or nobody any. */
+export type Holder = 'here' | 'elsewhere' | 'nobody';
+
+export interface ParticipationView {
+  /** names it across reloads; the page keeps it for its tab */
+  readonly id: string;
+  readonly task: string;
+  readonly wallet: Hex;
+  readonly fileName: string;
+  readonly rows: number;
+  readonly title: string;
+}
+
+/** Everything that changes while a tab takes part. */
+export interface Snapshot {
+  readonly holder: Holder;
+  readonly participation?: ParticipationView;
+  /** participations that other tabs of this browser hold */
+  readonly others: readonly { readonly id: string; readonly task: string; readonly wallet: Hex }[];
+  readonly status?: ParticipationStatus;
+  readonly paused: boolean;
+  readonly ledger: LedgerTotals;
+  /** an error that ended the participation before it had a status */
+  readonly error?: ErrorData;
+}
+
+export interface ParticipationApi {
+  /**
+   * Calls the listener with the state of now, then at every change. Finds a participation that a reload interrupted, and goes on.
+   * @param mine the participation that this tab had before a reload, if it knows of one
+   */
+  watch(listener: (snapshot: Snapshot) => void, mine?: string): Promise<void>;
+  /**
+   * Takes part: with a wallet that the page made, which it registers, or with one of the person's own whose registration is on chain.
+   * @param dataset id in the library
+   * @throws MurmurError conflict when another tab takes part in the task with the same wallet
+   */
+  join(task: string, dataset: string, wallet: Hex): Promise<void>;
+  /** Stops waiting for the other tab, so that this one can take part with another wallet. */
+  beIndependent(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Ends the participation; the round in progress goes on without this tab. */
+  leave(): Promise<void>;
+}

@@ -1,0 +1,106 @@
+/** Tasks as anybody may see them, without a wallet: from the chain, and from what the relay keeps for everybody. */
+import type { Bytes, Hex } from '../../src/core/bytes.ts';
+import type { PhaseName, StepKind } from '../../src/protocol/phases.ts';
+import type { TaskSpec } from '../../src/protocol/task-spec.ts';
+import type { ModelMetrics } from '../../src/session/status.ts';
+import type { NetworkInfo } from './network.ts';
+
+/** A sample file that comes with the page. */
+export interface SampleFile {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** One line of the list of tasks. Token amounts as decimal text in whole FLOCK. */
+export interface TaskSummary {
+  readonly task: string;
+  readonly title: string;
+  readonly description: string;
+  readonly creator: Hex;
+  readonly status: 'running' | 'finished' | 'failed';
+  readonly step: number;
+  readonly trainingRounds: number;
+  /** rounds opened so far */
+  readonly round: number;
+  /** of the live or last round; `none` before the first */
+  readonly phase: PhaseName;
+  /** milliseconds since the epoch; 0 before the first round */
+  readonly phaseEndsAtMs: number;
+  /** sites in the live or last round */
+  readonly joined: number;
+  /** registrations so far */
+  readonly sites: number;
+  readonly minCohort: number;
+  readonly maxCohort: number;
+  readonly allowListed: boolean;
+  readonly stake: string;
+  readonly poolLeft: string;
+  readonly modelHash: Hex;
+  /** accuracy over all sites' held-out rows by training rounds seen, oldest first; empty before there is one */
+  readonly accuracies: readonly { readonly after: number; readonly accuracy: number }[];
+}
+
+/** A round as the chain and its public sum tell it. */
+export interface TaskRound {
+  readonly round: number;
+  readonly step: number;
+  readonly kind: StepKind;
+  readonly phase: PhaseName;
+  /** absent while the round is live */
+  readonly outcome?: 'accepted' | 'rejected' | 'void';
+  /** in words, for void rounds */
+  readonly reason: string;
+  readonly joined: number;
+  readonly survivors: number;
+  readonly openedAtBlock: number;
+  /** after the round; zero while it is live or void */
+  readonly modelHash: Hex;
+  /** of the model that the round began with, over all sites' held-out rows */
+  readonly together?: ModelMetrics;
+}
+
+export interface TaskDetail extends TaskSummary {
+  readonly spec: TaskSpec;
+  readonly specHash: Hex;
+  readonly samples: readonly SampleFile[];
+  /** newest first, at most {@link ROUNDS_SHOWN} */
+  readonly rounds: readonly TaskRound[];
+  /** seconds */
+  readonly joinSeconds: number;
+  readonly phaseSeconds: number;
+  /** most colluding members of a smallest round that learn nothing of another one's update */
+  readonly corruptOfSmallest: number;
+}
+
+/** Rounds that a task page gets. */
+export type RoundsShown = 200;
+
+export interface TaskPage {
+  readonly network: NetworkInfo;
+  /** newest first */
+  readonly tasks: readonly TaskSummary[];
+  /** task to ask from for the next page; absent when there is none */
+  readonly next?: string;
+}
+
+/** A replay of a whole task in this page. */
+export interface VerificationView {
+  readonly matches: boolean;
+  readonly chainModelHash: Hex;
+  readonly recomputedModelHash: Hex;
+  readonly rounds: number;
+  readonly durationMs: number;
+}
+
+export interface TasksApi {
+  network(signal?: AbortSignal): Promise<NetworkInfo>;
+  /** @param before only tasks with a smaller id */
+  tasks(count: number, before?: string, signal?: AbortSignal): Promise<TaskPage>;
+  /** @throws MurmurError not-found */
+  task(task: string, signal?: AbortSignal): Promise<TaskDetail>;
+  /** Replays every round of a task here and compares each model's hash with the chain's. */
+  verify(task: string, onRound: (done: number, total: number) => void, signal?: AbortSignal): Promise<VerificationView>;
+  /** The model's safetensors, checked against its hash. */
+  model(hash: Hex, signal?: AbortSignal): Promise<Bytes>;
+}
