@@ -70,7 +70,7 @@ export async function createPageServer(parts: PageServerParts): Promise<(request
         throw new MurmurError('not-found', `nothing takes ${request.method} at ${pathname.slice(0, 200)}`);
       }
       if (pathname === '/network.json') return json(parts.describe());
-      const file = await files.respond(decodeURIComponent(pathname));
+      const file = await files.respond(decodeURIComponent(pathname), request.headers.get('accept-encoding'));
       if (file !== undefined) return file;
       throw new MurmurError('not-found', `there is nothing at ${pathname.slice(0, 200)}`, {
         hint: 'If the page is missing: start without --no-page, so that it is built.',
