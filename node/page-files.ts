@@ -1,6 +1,12 @@
+<<<<<<< HEAD
 /** The built page's files over HTTP: right types, cross-origin isolation, a policy that lets nothing in from elsewhere and nothing out to elsewhere. */
 import { readFile, readdir } from 'node:fs/promises';
+=======
+/** The built page's files over HTTP: right types, cross-origin isolation, a policy that lets nothing in from elsewhere. */
+import { readdir } from 'node:fs/promises';
+>>>>>>> main
 import { extname, join } from 'node:path';
+import { CompressedFiles, codingFor } from './compressed-file.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -18,11 +24,30 @@ const TYPES: Readonly<Record<string, string>> = {
   '.data': 'text/plain; charset=utf-8',
 };
 
+<<<<<<< HEAD
 /** Where the page may send to, as the network describes itself; addresses may be relative to the page's own. */
 export interface Reachable {
   readonly relayUrl: string;
   readonly rpcUrl: string;
 }
+=======
+/** Types that are compressed already. */
+const PACKED = /^(image\/(png|x-icon)|font\/woff2)$/;
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self' ws://localhost:* ws://127.0.0.1:*",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+>>>>>>> main
 
 /**
  * What the browser lets the page do. It may speak to its own origin, the relay (over WebSocket too) and the chain's endpoint, each by
@@ -69,7 +94,11 @@ export function pageHeaders(reachable: Reachable, pageUrl: URL): Readonly<Record
 
 export interface PageFiles {
   /** The file at a path, or the page itself for a path without an extension; undefined for anything else. */
+<<<<<<< HEAD
   respond(pathname: string, headers: Readonly<Record<string, string>>): Promise<Response | undefined>;
+=======
+  respond(pathname: string, acceptEncoding: string | null): Promise<Response | undefined>;
+>>>>>>> main
 }
 
 /** Lists the folder once: only what was there is ever served, so no path leads out of it. A missing folder has no files. */
@@ -83,17 +112,30 @@ export async function openPageFiles(folder: string): Promise<PageFiles> {
         return [path.slice(folder.length).replaceAll('\\', '/'), path];
       }),
   );
+  const compressed = new CompressedFiles();
   return {
+<<<<<<< HEAD
     async respond(pathname, headers) {
+=======
+    async respond(pathname, acceptEncoding) {
+>>>>>>> main
       const name = files.has(pathname) ? pathname : extname(pathname) === '' ? '/index.html' : '';
       const path = files.get(name);
       if (path === undefined) return undefined;
       const type = TYPES[extname(name)] ?? 'application/octet-stream';
       // Vite names what lies under /assets by its content.
       const cache = name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+<<<<<<< HEAD
       return new Response(new Uint8Array(await readFile(path)), {
         headers: { ...headers, 'content-type': type, 'cache-control': cache },
       });
+=======
+      const coding = PACKED.test(type) ? 'identity' : codingFor(acceptEncoding);
+      const headers: Record<string, string> = { ...PAGE_HEADERS, 'content-type': type, 'cache-control': cache };
+      headers['vary'] = 'accept-encoding';
+      if (coding !== 'identity') headers['content-encoding'] = coding;
+      return new Response(await compressed.read(path, coding), { headers });
+>>>>>>> main
     },
   };
 }

@@ -74,7 +74,8 @@ export async function createPageServer(parts: PageServerParts): Promise<(request
         throw new MurmurError('not-found', `nothing takes ${request.method} at ${pathname.slice(0, 200)}`);
       }
       if (pathname === '/network.json') return json(parts.describe(), headers);
-      const file = await files.respond(decodeURIComponent(pathname), headers);
+      const encodings = request.headers.get('accept-encoding');
+      const file = await files.respond(decodeURIComponent(pathname), encodings, headers);
       if (file !== undefined) return file;
       throw new MurmurError('not-found', `there is nothing at ${pathname.slice(0, 200)}`, {
         hint: 'If the page is missing: start without --no-page, so that it is built.',
