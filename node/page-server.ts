@@ -6,7 +6,8 @@ import { failureResponse } from '../relay/server/failures.ts';
 import type { Hex } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import type { FetchFn } from '../src/network/sender.ts';
-import { openPageFiles, pageHeaders } from './page-files.ts';
+import { openPageFiles } from './page-files.ts';
+import { pageHeaders } from './page-policy.ts';
 
 /** GET /network.json; workers/api/network.ts knows it as NetworkInfo. */
 export interface NetworkDescription {

@@ -1,6 +1,6 @@
 /** The page's policy: where it may send to, by exact host and port. */
 import { describe, expect, it } from 'vitest';
-import { pageHeaders } from './page-files.ts';
+import { pageHeaders } from './page-policy.ts';
 
 function connectSources(relayUrl: string, rpcUrl: string, page = 'http://127.0.0.1:4173/train'): readonly string[] {
   const policy = pageHeaders({ relayUrl, rpcUrl }, new URL(page))['content-security-policy'] ?? '';
