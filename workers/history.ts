@@ -17,7 +17,8 @@ export async function openHistory(journal: Journal): Promise<History> {
   return {
     merge(seen) {
       const known = new Map(rounds.map((round) => [round.round, round]));
-      const fresh = seen.filter(({ round }) => !known.has(round));
+      // What a site has alone comes some time after its round.
+      const fresh = seen.filter(({ round, alone }) => !known.has(round) || (alone && !known.get(round)?.alone));
       if (fresh.length === 0) return rounds;
       for (const round of fresh) known.set(round.round, round);
       rounds = [...known.values()].sort((a, b) => a.round - b.round);
@@ -31,8 +32,14 @@ function parse(bytes: Uint8Array<ArrayBuffer> | undefined): readonly RoundSummar
   if (bytes === undefined) return [];
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return Array.isArray(value) ? (value as RoundSummary[]) : [];
+    return Array.isArray(value) ? value.filter(isSummary) : [];
   } catch {
     return [];
   }
+}
+
+/** Earlier versions of the page kept less of a round. */
+function isSummary(value: unknown): value is RoundSummary {
+  const { round, reason, part } = Object(value) as Partial<RoundSummary>;
+  return typeof round === 'number' && typeof reason === 'number' && typeof part === 'string';
 }
