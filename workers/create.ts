@@ -8,7 +8,7 @@ import { type Bytes, type Hex, toHex, utf8 } from '../src/core/bytes.ts';
 import { hasCode, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
-import { beaconPhaseSeconds, checkTaskParameters, taskParameters } from '../src/protocol/task-parameters.ts';
+import { beaconPhaseSeconds, checkTaskParameters, isFlockText, taskParameters } from '../src/protocol/task-parameters.ts';
 import { checkTaskSpec, taskSpecBytes } from '../src/protocol/task-spec.ts';
 import type { TaskParameters } from '../src/protocol/views.ts';
 import type { TaskDraft } from './api/create.ts';
@@ -30,7 +30,6 @@ interface Plan {
 /** How often, and how many times, chain and relay are asked for a task that a wallet says is in a block. */
 const LOOK_MS = 500;
 const LOOKS = 20;
-const AMOUNT = /^[0-9]{1,20}(\.[0-9]{1,18})?$/;
 
 /** Seconds from the end of joining until the beacon's value exists, at most. */
 export async function beaconWaitSeconds(tools: Tools, network: NetworkInfo, signal?: AbortSignal): Promise<number> {
@@ -115,7 +114,7 @@ async function planOf(chain: AllianceClient, network: NetworkInfo, draft: TaskDr
 }
 
 async function readFlock(text: string, parameter: 'stake' | 'pool'): Promise<bigint> {
-  if (!AMOUNT.test(text)) {
+  if (!isFlockText(text)) {
     throw new MurmurError('bad-input', `"${text.slice(0, 40)}" is no amount of FLOCK`, {
       hint: 'Write a number such as 100 or 0.5.',
       details: { parameter },

@@ -18,6 +18,11 @@ const MAX_AMOUNT = 2n ** 128n - 1n;
 /** Phases that last `phaseSeconds` at most: share, ack, mask, have, unmask, sum, vote. */
 const TIMED_PHASES = 7;
 
+/** Whether a text is an amount of FLOCK that fits the chain: decimal, at most 18 places after the point, no sign, no exponent. */
+export function isFlockText(text: string): boolean {
+  return /^[0-9]{1,20}(\.[0-9]{1,18})?$/.test(text);
+}
+
 /** What a creator chooses; the rest of {@link TaskParameters} follows. Times in seconds, tokens in wei. */
 export interface TaskChoices {
   readonly minCohort: number;

@@ -28,6 +28,7 @@ let folder: string;
 let network: NetworkInfo;
 beforeAll(async () => {
   chain = await TestChain.start(2);
+  await chain.rpc('anvil_setBalance', [address(0), '0xde0b6b3a7640000']);
   folder = await mkdtemp(join(tmpdir(), 'murmur-create-'));
   relay = await startRelay({ chain: chain.client, dataFolder: folder, port: 0 });
   network = {

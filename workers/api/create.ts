@@ -20,6 +20,8 @@ export interface TaskDraft {
 export interface CreateApi {
   /** Seconds from the end of joining until the chain's random beacon has its value, at most. */
   beaconWaitSeconds(signal?: AbortSignal): Promise<number>;
+  /** Bytes of the masked vector that a site sends in a training round of a task. @throws MurmurError bad-input */
+  roundBytes(spec: TaskSpec): Promise<number>;
   /**
    * Creates a task with a wallet that the page made, and gives the relay its spec. Returns the task's id.
    * @throws MurmurError bad-input naming the parameter that is out of bounds, refused when the wallet cannot pay the pool

@@ -1,4 +1,7 @@
 /** Creating a task. One creation at a time in a browser, so that two tabs with one draft make one task. */
+import { roundLayout } from '../../src/aggregation/layouts.ts';
+import { layoutBytes } from '../../src/protocol/layout.ts';
+import { checkTaskSpec } from '../../src/protocol/task-spec.ts';
 import type { CreateApi } from '../api/create.ts';
 import type { Context } from '../context.ts';
 import { beaconWaitSeconds, createLocally, creationCalls, finishCreation } from '../create.ts';
@@ -20,6 +23,9 @@ export function createCalls({ connected }: Context): CreateApi {
     async beaconWaitSeconds(signal) {
       const { world, network } = await connected(signal);
       return beaconWaitSeconds(world, network, signal);
+    },
+    async roundBytes(spec) {
+      return layoutBytes(roundLayout(checkTaskSpec(spec), 1));
     },
     async createLocally(draft, wallet) {
       const { world, network } = await connected();
