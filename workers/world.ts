@@ -132,7 +132,7 @@ export async function fetchText({ sender }: World, path: string, signal?: AbortS
  * Asks a local network for play money.
  * @throws MurmurError unreachable, refused
  */
-export async function askFaucet({ sender }: World, wallet: Hex): Promise<void> {
+export async function askFaucet({ sender }: Pick<World, 'sender'>, wallet: Hex): Promise<void> {
   let response;
   try {
     response = await sender.fetchAs('faucet request (wallet address)')(new URL('/faucet', location.origin), {

@@ -108,7 +108,7 @@ export async function openWallets(
         const hash = await sendTransaction(config, { ...call, chainId: chain.id });
         const receipt = await waitForTransactionReceipt(config, { hash, chainId: chain.id });
         if (receipt.status !== 'success') {
-          throw new MurmurError('refused', 'the chain refused the registration', { details: { transaction: hash } });
+          throw new MurmurError('refused', 'the chain refused the transaction', { details: { transaction: hash } });
         }
       }),
   };
