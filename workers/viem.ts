@@ -7,11 +7,12 @@ import type { FetchFn } from '../src/network/sender.ts';
 import type { NetworkInfo } from './api/network.ts';
 
 export { formatEther, parseEther } from 'viem';
-export { approveData, createTaskData, registerData } from '../src/chain/alliance-client.ts';
+export { approveData, createTaskData, registerData, revokeData } from '../src/chain/alliance-client.ts';
 export {
   recordSigner,
   registrationTypedData,
   sessionAddress,
+  signDigest,
   signRegistration,
   signSignIn,
 } from '../src/chain/keys.ts';

@@ -11,6 +11,7 @@ import {
   encodeFunctionData,
   getContractError,
   type PublicClient,
+  TransactionReceiptNotFoundError,
   type Transport,
   type WalletClient,
 } from 'viem';
@@ -32,7 +33,7 @@ import {
   type TaskView,
 } from '../protocol/views.ts';
 import type { RegistrationRequest } from './keys.ts';
-import { type RoundEvents, RoundEventReader } from './round-events.ts';
+import { type RecordPlace, type RoundEvents, RoundEventReader } from './round-events.ts';
 import { cameLate, chainError } from './revert-words.ts';
 
 export interface AllianceClientParts {
@@ -137,14 +138,20 @@ export class AllianceClient implements ChainPort {
   }
 
   /** The registration id with which a wallet may join next; undefined when it has none. */
-  activeRegistration(task: bigint, wallet: Hex, signal?: AbortSignal): Promise<number | undefined> {
+  async activeRegistration(task: bigint, wallet: Hex, signal?: AbortSignal): Promise<number | undefined> {
+    const { active, id } = await this.latestRegistration(task, wallet, signal);
+    return active ? id : undefined;
+  }
+
+  /** The last registration of a wallet, and whether the contract still accepts it; id 0 and not active when it never had one. */
+  latestRegistration(task: bigint, wallet: Hex, signal?: AbortSignal): Promise<{ active: boolean; id: number }> {
     return this.#ask(signal, async () => {
       const [active, id] = await this.#client.readContract({
         ...this.#contract,
         functionName: 'activeRegistration',
         args: [task, wallet],
       });
-      return active ? id : undefined;
+      return { active, id };
     });
   }
 
@@ -159,6 +166,36 @@ export class AllianceClient implements ChainPort {
 
   async answers(task: bigint, round: number, signal?: AbortSignal): Promise<ReadonlyMap<number, Bytes>> {
     return (await this.#events(task, round, signal)).answers;
+  }
+
+  /** Where an accepted record is in the chain, with its digest; undefined while there is none. Checked like {@link digests}. */
+  async recordPlace(
+    task: bigint,
+    round: number,
+    phase: RecordPhase,
+    index: number,
+    signal?: AbortSignal,
+  ): Promise<(RecordPlace & { readonly digest: Bytes }) | undefined> {
+    const { digests, places } = await this.#events(task, round, signal);
+    const digest = digests.get(phase)?.get(index);
+    const place = places.get(phase)?.get(index);
+    return digest && place && { ...place, digest };
+  }
+
+  /** The block that a transaction is in, and whether it did what it was for; undefined while it is in none. */
+  transactionPlace(
+    transaction: Hex,
+    signal?: AbortSignal,
+  ): Promise<{ readonly block: bigint; readonly succeeded: boolean } | undefined> {
+    return this.#ask(signal, async () => {
+      try {
+        const { blockNumber, status } = await this.#client.getTransactionReceipt({ hash: transaction });
+        return { block: blockNumber, succeeded: status === 'success' };
+      } catch (error) {
+        if (error instanceof TransactionReceiptNotFoundError) return undefined;
+        throw error;
+      }
+    });
   }
 
   survivors(task: bigint, round: number, signal?: AbortSignal): Promise<{ u2: bigint; u3: bigint; blockHash: Hex }> {
@@ -305,6 +342,12 @@ export class AllianceClient implements ChainPort {
       encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'claim', args: [task, round, index] }),
       signal,
     );
+  }
+
+  /** Ends the authorisation of the sender's session key; what it said in earlier rounds stays. */
+  revoke(task: bigint, signal?: AbortSignal): Promise<void> {
+    // Too late is an error here as well: only the contract's own word makes a revocation true.
+    return this.#write(revokeData(task), signal, { lateIsFine: false });
   }
 
   withdraw(task: bigint, signal?: AbortSignal): Promise<void> {
@@ -487,6 +530,11 @@ export function createTaskData(parameters: TaskParameters, specHash: Hex): Hex {
     functionName: 'createTask',
     args: [parameters, specHash],
   });
+}
+
+/** Calldata of a revocation, for a wallet that sends it itself. */
+export function revokeData(task: bigint): Hex {
+  return encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'revoke', args: [task] });
 }
 
 /** Calldata of an approval of FLOCK to the coordinator. */
