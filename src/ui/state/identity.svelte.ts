@@ -1,6 +1,7 @@
 /** The wallet that signs for this person: one made in the page, or one of their own. Wallet code is loaded only when asked for. */
 import { useParticipant } from '../../../workers/bridge.ts';
 import type { NetworkInfo } from '../../../workers/api/network.ts';
+import type { ContractCall } from '../../../workers/api/wallets.ts';
 import type { WalletConnection, WalletChoice, Wallets } from '../../chain/wallet.ts';
 import type { Hex } from '../../core/bytes.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
@@ -86,6 +87,12 @@ export class IdentityState {
       registered = wallet;
     });
     return registered;
+  }
+
+  /** Lets the person's own wallet send transactions, one after the other. @throws MurmurError cancelled, refused, not-found */
+  async send(calls: readonly ContractCall[], network: NetworkInfo): Promise<void> {
+    const wallets = await this.#load(network);
+    for (const call of calls) await wallets.send(call);
   }
 
   async #load(network: NetworkInfo): Promise<Wallets> {
