@@ -111,15 +111,15 @@ export const createWords = {
     rowCap: 'Rows at which a site counts in full',
     rowCapHint: 'A smaller site counts for its share; a larger one no more than this.',
     join: 'Time to join a round',
-    joinHint: 'A round begins when it is over.',
+    joinHint: 'After it, the round goes on with those who joined.',
     phase: 'Time of each step',
     phaseHint: 'A step ends earlier when all have done it. A site that is slower is left out of the round.',
     seconds: 'seconds',
     flock: 'FLOCK',
     stake: 'Stake of each site',
-    stakeHint: 'Given back at the end. It makes it costly to pretend to be many sites; 0 asks for none.',
+    stakeHint: 'Sites take it back when they leave. It makes it costly to pretend to be many sites; 0 asks for none.',
     pool: 'Reward pool',
-    poolHint: 'You pay it now; sites share it over the training rounds. What is left comes back to you.',
+    poolHint: 'You pay it now; sites share it over the training rounds. What is left at the end is yours to take back.',
     who: 'Who may join',
     whoText: 'Anybody with a file that fits and the stake.',
     release: 'Scores after each round',
@@ -137,9 +137,8 @@ export const createWords = {
     retry: 'When a round fails',
     retries: {
       strict: {
-        label: 'Try again only with the same sites',
-        about:
-          'Or with at least two others, so that nobody learns one site’s part by comparing two tries. May take longer.',
+        label: 'Try again only with the same sites, or with two or more different ones',
+        about: 'So that nobody learns one site’s part by comparing two tries. May take longer.',
       },
       accept: {
         label: 'Try again with whoever comes',
@@ -163,7 +162,10 @@ export const createWords = {
     ],
     publicExact: 'The score of all sites together',
     privateTitle: 'What stays private',
-    private: ['Every row of every site, and your sample file', 'What a single site learnt in a round'],
+    private: [
+      'Every row of every site, and your sample file',
+      'What a single site learnt in a round, unless most others work together to find out',
+    ],
     bytesOf: formatBytes,
     countOf: formatCount,
     timeOf: (seconds: number) => formatDuration(seconds * 1000),
