@@ -328,7 +328,7 @@ it('never fails but with a typed error, and every repair leads on', () => {
     return report;
   };
   fc.assert(
-    fc.property(texts, ([cells, glue, named]) => expect(endsWell(() => mendAll(named + cells.join(glue)))).toBe(true)),
+    fc.property(texts, ([cells, glue, named]) => endsWell(() => mendAll(named + cells.join(glue)))),
     { numRuns: 300 },
   );
 });
