@@ -68,6 +68,17 @@ export default defineConfig({
         },
       },
       {
+        // What takes ten minutes because a person would wait ten minutes: runs beside the suites that take turns.
+        test: {
+          name: 'patience',
+          include: ['tests/patience/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['scripts/vitest-programs.mjs'],
+          testTimeout: 900_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
         // Whole people at whole pages: playwright-core drives Chromium from Node.
         test: {
           name: 'e2e',

@@ -144,7 +144,8 @@ function timed(trainer: TrainerPort, onTrained: HospitalOptions['onTrained']): T
     async train(job) {
       const startedAtMs = performance.now();
       const result = await trainer.train(job);
-      onTrained?.(performance.now() - startedAtMs);
+      // Only a round's own training tells its steps; the model that a site trains alone is no part of the round.
+      if (job.onStep) onTrained?.(performance.now() - startedAtMs);
       return result;
     },
   };

@@ -1,8 +1,9 @@
 // @ts-check
 /** Finds a Chromium to test with; no test tool's own download is relied on. */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { isExecutable, namedExecutable, placesOnPath } from './lib/executables.mjs';
 
 const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const OTHER_PLACES = [
@@ -33,15 +34,9 @@ export const chromiumFlags = [
  * @returns {string | undefined} undefined when there is none
  */
 export function findChromium(env = process.env) {
-  for (const name of ['MURMUR_CHROMIUM', 'CHROME_PATH']) {
-    const path = env[name];
-    if (!path) continue;
-    if (isExecutable(path)) return path;
-    throw new Error(`${name} is ${path}, and no program is there`);
-  }
-  const folders = (env['PATH'] ?? '').split(delimiter).concat('/usr/bin');
-  const onPath = SYSTEM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...onPath, ...OTHER_PLACES, ...playwrightBuilds(env)].find(isExecutable);
+  const places = [...placesOnPath(env, SYSTEM_NAMES), ...OTHER_PLACES];
+  const named = namedExecutable(env, ['MURMUR_CHROMIUM', 'CHROME_PATH']);
+  return named ?? [...places, ...playwrightBuilds(env)].find(isExecutable);
 }
 
 /** Builds in playwright's cache, newest first. @param {NodeJS.ProcessEnv} env */
@@ -51,14 +46,4 @@ function playwrightBuilds(env) {
   const builds = readdirSync(cache).filter((name) => /^chromium-\d+$/.test(name));
   builds.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   return builds.flatMap((build) => IN_PLAYWRIGHT_FOLDER.map((inside) => join(cache, build, inside)));
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checks, inParallel, runCheck } from './check.mjs';
 import { findChromium } from './find-chromium.mjs';
+import { findFirefox } from './find-firefox.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { run, stopAll } from './lib/process.mjs';
 import { Tally } from './lib/tally.mjs';
@@ -23,6 +24,14 @@ const computing = {
   simulation: () => [() => runVitest(['simulation'], 20 * MINUTE_MS)],
   static: () => [runContracts, ...checks.map((check) => () => countCheck(check))],
   unit: () => [() => runVitest(['unit', 'vectors'], 15 * MINUTE_MS)],
+};
+
+/**
+ * What waits for real minutes and computes little. Runs beside those that take turns; its rounds have deadlines that a busy machine
+ * keeps. @type {Record<string, Job>}
+ */
+const waiting = {
+  patience: () => runInChromium('patience', 25 * MINUTE_MS),
 };
 
 /** What opens ports and browsers: one after the other. @type {Record<string, Job>} */
@@ -95,26 +104,36 @@ async function runVitest(projects, deadlineMs) {
 
 /** @param {string} project @param {number} deadlineMs */
 async function runInChromium(project, deadlineMs) {
-  const missing = await ensureChromium();
+  const missing = await ensureBrowsers();
   if (missing === '') await runVitest([project], deadlineMs);
   else if (inCi) tally.fail(`${project}: ${missing}`);
   else tally.skip(project, missing);
 }
 
-/** Finds a Chromium or installs Debian's. @returns {Promise<string>} why there is none; empty when there is one */
-async function ensureChromium() {
-  try {
-    if (findChromium() !== undefined) return '';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/** @type {Promise<string> | undefined} one installation serves all suites that wait for it */
+let browsers;
+
+/**
+ * Finds Chromium and Firefox or installs Debian's. Only the former is needed: without a Firefox its tests skip themselves.
+ * @returns {Promise<string>} why there is no Chromium; empty when there is one
+ */
+function ensureBrowsers() {
+  browsers ??= installBrowsers().catch((error) => (error instanceof Error ? error.message : String(error)));
+  return browsers;
+}
+
+async function installBrowsers() {
+  const missing = [findChromium() ?? 'chromium', findFirefox() ?? 'firefox-esr'].filter((name) => !name.includes('/'));
+  if (missing.length === 0) return '';
+  const none = missing.includes('chromium');
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    if (!none) return '';
     return 'no Chromium found (set MURMUR_CHROMIUM to one), and only root on Debian can install it from here';
   }
-  console.log("no Chromium found: installing Debian's");
+  console.log(`installing Debian's ${missing.join(' and ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('/usr/bin/apt-get', ['update', '-q'], { deadlineMs: 5 * MINUTE_MS, env });
-  const install = ['install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation'];
+  const install = ['install', '-q', '-y', '--no-install-recommends', ...missing, 'fonts-liberation'];
   const { output } = await run('/usr/bin/apt-get', install, { deadlineMs: 10 * MINUTE_MS, env });
   if (findChromium() !== undefined) return '';
   return `no Chromium found, and apt-get could not install one: ${output.trimEnd().split('\n').at(-1)}`;
@@ -131,7 +150,7 @@ function countPage() {
 }
 
 async function main() {
-  const all = [...Object.keys(computing), ...Object.keys(alone)];
+  const all = [...Object.keys(computing), ...Object.keys(waiting), ...Object.keys(alone)];
   const names = process.argv.slice(2);
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${all.join(', ')}`);
@@ -143,7 +162,11 @@ async function main() {
   const together = Object.keys(computing).filter(wanted);
   const jobs = together.flatMap((name) => computing[name]?.() ?? []);
   if (jobs.length > 0) await timed(together.join(', '), () => inParallel(jobs));
+  const beside = Object.entries(waiting)
+    .filter(([name]) => wanted(name))
+    .map(([name, job]) => timed(name, job));
   for (const [name, job] of Object.entries(alone)) if (wanted(name)) await timed(name, job);
+  await Promise.all(beside);
 }
 
 /** @param {string} name @param {Job} job */

@@ -4,24 +4,27 @@ import type { Journal } from '../src/protocol/ports.ts';
 import type { RoundSummary } from '../src/session/status.ts';
 
 const KEY = 'page/history';
+/** All of it goes to the page with every change. */
+const MOST_ROUNDS = 1000;
 
 export interface History {
   /** Everything known, oldest first; keeps what is new. */
   merge(seen: readonly RoundSummary[]): readonly RoundSummary[];
 }
 
-/** A history that cannot be read any more is begun anew: it is a comfort, not a secret or a proof. */
+/** A history that cannot be read or written any more is begun anew: it is a comfort, not a secret or a proof. */
 export async function openHistory(journal: Journal): Promise<History> {
   const bytes = await journal.get(KEY);
   let rounds = parse(bytes);
   return {
     merge(seen) {
       const known = new Map(rounds.map((round) => [round.round, round]));
-      const fresh = seen.filter(({ round }) => !known.has(round));
+      // What a site has alone comes some time after its round.
+      const fresh = seen.filter(({ round, alone }) => !known.has(round) || (alone && !known.get(round)?.alone));
       if (fresh.length === 0) return rounds;
       for (const round of fresh) known.set(round.round, round);
-      rounds = [...known.values()].sort((a, b) => a.round - b.round);
-      void journal.put(KEY, utf8(JSON.stringify(rounds)));
+      rounds = [...known.values()].sort((a, b) => a.round - b.round).slice(-MOST_ROUNDS);
+      journal.put(KEY, utf8(JSON.stringify(rounds))).catch(() => undefined);
       return rounds;
     },
   };
@@ -31,8 +34,14 @@ function parse(bytes: Uint8Array<ArrayBuffer> | undefined): readonly RoundSummar
   if (bytes === undefined) return [];
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return Array.isArray(value) ? (value as RoundSummary[]) : [];
+    return Array.isArray(value) ? value.filter(isSummary) : [];
   } catch {
     return [];
   }
+}
+
+/** Earlier versions of the page kept less of a round. */
+function isSummary(value: unknown): value is RoundSummary {
+  const { round, reason, part } = Object(value) as Partial<RoundSummary>;
+  return typeof round === 'number' && typeof reason === 'number' && typeof part === 'string';
 }

@@ -25,6 +25,17 @@ export function waitForLock(name: string, signal: AbortSignal): Promise<() => vo
   });
 }
 
+/** Takes the lock if it becomes free within that time. */
+export async function lockWithin(name: string, timeoutMs: number): Promise<(() => void) | undefined> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await waitForLock(name, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return undefined;
+  }
+}
+
 /** Names of the locks that any tab of this browser holds now. */
 export async function heldLocks(prefix: string): Promise<readonly string[]> {
   const { held } = await navigator.locks.query();

@@ -6,12 +6,14 @@ import { existsSync } from 'node:fs';
 import type { LocalAccount } from 'viem';
 import { check, fromErrorData, MurmurError } from '../../src/core/errors.ts';
 import { secureRandom } from '../../src/core/random.ts';
+import { voidWords } from '../../src/protocol/phases.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
 import { connectChain } from '../chain-access.ts';
 import { askFaucet, type Connection, connect, type ConnectOptions } from '../connect.ts';
 import { openHospital, walletOf } from '../hospital.ts';
 import { decimal, note, percent, printJson, printLine, shortHash } from '../output.ts';
 import { keepSecret, lockFolder } from '../state-folder.ts';
+import { statusWords } from '../status-words.ts';
 import { connectOptions, folderOption, keyFileOption, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -55,7 +57,8 @@ async function contribute(options: Options, signal: AbortSignal): Promise<void> 
   try {
     if (connection.local) await fillWallet(connection, options.task, wallet, signal);
     const last = await takePart(options, connection, wallet, folder, signal);
-    if (last.state === 'failed') throw last.error ? fromErrorData(last.error) : new MurmurError('void', last.message);
+    if (last.state === 'failed')
+      throw last.error ? fromErrorData(last.error) : new MurmurError('void', statusWords(last));
   } finally {
     await unlock();
   }
@@ -91,20 +94,21 @@ async function takePart(
   signal: AbortSignal,
 ): Promise<ParticipationStatus> {
   let told = 0;
-  let message = '';
+  let said = '';
   const onStatus = (status: ParticipationStatus) => {
     for (const round of status.history.slice(told)) {
-      if (json) printJson(round);
+      if (json) printJson({ ...round, reason: voidWords(round.reason) });
       else
         printLine(
-          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === '' ? '' : ` (${round.reason})`}, ` +
+          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === 0 ? '' : ` (${voidWords(round.reason)})`}, ` +
             `together ${percent(round.together?.accuracy)} AUC ${decimal(round.together?.auc)}, here ${percent(round.own?.accuracy)}, ` +
             `model ${shortHash(round.modelHash)}`,
         );
     }
     told = status.history.length;
-    if (status.message !== message) note(status.message);
-    message = status.message;
+    const words = statusWords(status);
+    if (words !== said) note(words);
+    said = words;
   };
   const options = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, ledger, onStatus, signal };
   const last = await (await openHospital(options)).run();

@@ -5,25 +5,31 @@
 import { trainingParts, evaluationParts, statisticsParts } from '../aggregation/layouts.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
-import { type EncodedRows, type Dataset } from '../dataset/split.ts';
+import type { Dataset } from '../dataset/split.ts';
 import { normalise, type Normaliser } from '../dataset/statistics.ts';
+import { calibrationBins, rocCurve } from '../evaluation/curves.ts';
 import { evaluate, exactMetrics, perRowLogLoss } from '../evaluation/metrics.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { initialWeights } from '../model/initialise.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
 import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
-import type { ModelMetrics, TrainingProgress } from './status.ts';
+import { ALONE_TRAINING } from './alone.ts';
+import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
 
-/** How a site's "alone" model is trained: to the end, so that together is not flattered (bench accuracy uses the same). */
-export const ALONE_TRAINING = { epochs: 160, batchSize: 32, learningRate: 0.05 } as const;
+/** Bins of the reliability diagram. */
+const CALIBRATION_BINS = 10;
 
 export class Learner {
   readonly #spec: TaskSpec;
   readonly #dataset: Dataset;
   readonly #startTrainer: () => Promise<TrainerPort>;
   #trainer: Promise<TrainerPort> | undefined;
+  /** calls under way that a round waits for */
+  #urgent = 0;
+  /** who goes on once there are none */
+  #patient: (() => void)[] = [];
+  #normalised: { readonly normaliser: Normaliser; readonly features: Float32Array } | undefined;
 
   constructor(
     spec: TaskSpec,
@@ -39,7 +45,7 @@ export class Learner {
    * This site's part of a step's sum, one array a segment of the step's layout.
    * The seed depends on the model, the step and the site only, so that a retry of a void round trains the same update again.
    */
-  async contribution(args: {
+  contribution(args: {
     step: number;
     base: Checkpoint | undefined;
     baseModel: Bytes;
@@ -50,27 +56,29 @@ export class Learner {
     const { base, onProgress } = args;
     const spec = this.#spec;
     const kind = stepKind(args.step, spec.training.rounds);
-    if (kind === 'statistics' || base === undefined) return statisticsParts(spec, this.#dataset.train);
-    const evaluation = await this.#evaluation(base);
-    if (kind === 'evaluation') return evaluationParts(spec, evaluation);
+    return this.#first(async () => {
+      if (kind === 'statistics' || base === undefined) return statisticsParts(spec, this.#dataset.train);
+      const evaluation = await this.#evaluation(base);
+      if (kind === 'evaluation') return evaluationParts(spec, evaluation);
 
-    const trainer = await this.#started();
-    const { weights } = await trainer.train({
-      ...this.#job(base.weights, base.normaliser),
-      seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(args.step, 2), args.site),
-      signal: args.signal,
-      onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
+      const trainer = await this.#started();
+      const { weights } = await trainer.train({
+        ...this.#job(base.weights, base.normaliser),
+        seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(args.step, 2), args.site),
+        signal: args.signal,
+        onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
+      });
+      const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
+      return trainingParts({ spec, delta, rows: this.#dataset.train.rows, evaluation }).parts;
     });
-    const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
-    return trainingParts({ spec, delta, rows: this.#dataset.train.rows, evaluation }).parts;
   }
 
   /** Better or worse than before on this site's held-out rows; abstains when its 95 % interval holds zero. */
   async verdict(before: Checkpoint, after: Checkpoint): Promise<Verdict> {
     const { heldOut } = this.#dataset;
     if (heldOut.rows === 0) return Verdict.Abstain;
-    const losses = await Promise.all(
-      [before, after].map(async (model) => perRowLogLoss(await this.#scores(model, heldOut), heldOut.labels)),
+    const losses = await this.#first(() =>
+      Promise.all([before, after].map(async (model) => perRowLogLoss(await this.#scores(model), heldOut.labels))),
     );
     const seed = await sha256(utf8('murmur/bootstrap/1'), utf8(this.#spec.heldOut.seed));
     const opinion = judge({ before: losses[0] as Float64Array, after: losses[1] as Float64Array, seed });
@@ -81,24 +89,48 @@ export class Learner {
   async metrics(model: Checkpoint): Promise<ModelMetrics | undefined> {
     const { heldOut } = this.#dataset;
     if (heldOut.rows === 0) return undefined;
-    return exactMetrics(await this.#scores(model, heldOut), heldOut.labels);
+    return exactMetrics(await this.#scores(model), heldOut.labels);
   }
 
-  /** The same model trained on this site's rows only. */
-  async alone(normaliser: Normaliser, site: Bytes, signal?: AbortSignal): Promise<Checkpoint> {
-    const spec = this.#spec;
-    const seed = await sha256(utf8('murmur/alone/1'), site);
-    const start = await initialWeights(spec.model, featureWidth(spec.data), seed);
-    const trainer = await this.#started();
-    const { weights } = await trainer.train({ ...this.#job(start, normaliser), ...ALONE_TRAINING, seed, signal });
-    const server = {
-      step: 0,
-      firstMoment: new Float64Array(0),
-      secondMoment: new Float64Array(0),
-      beta1Power: 1,
-      beta2Power: 1,
+  /** Metrics and curves of a model on this site's own held-out rows; they stay here. */
+  async judged(model: Checkpoint): Promise<JudgedModel | undefined> {
+    const { heldOut } = this.#dataset;
+    if (heldOut.rows === 0) return undefined;
+    const scores = await this.#scores(model);
+    const metrics = exactMetrics(scores, heldOut.labels);
+    if (metrics === undefined) return undefined;
+    return {
+      metrics,
+      roc: rocCurve(scores, heldOut.labels),
+      calibration: calibrationBins(scores, heldOut.labels, CALIBRATION_BINS),
     };
-    return { weights, normaliser, server };
+  }
+
+  /**
+   * One pass over this site's rows for the model that it has alone. Begins only while no round waits for this machine, so that
+   * at most one pass is ever in a round's way.
+   */
+  async aloneEpoch(
+    weights: Float32Array,
+    normaliser: Normaliser,
+    seed: Bytes,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
+    const trainer = await this.#started();
+    while (this.#urgent > 0) await new Promise<void>((resolve) => this.#patient.push(resolve));
+    const { batchSize, learningRate } = ALONE_TRAINING;
+    const job = { ...this.#job(weights, normaliser), batchSize, learningRate, epochs: 1 };
+    return (await trainer.train({ ...job, seed, signal })).weights;
+  }
+
+  async #first<T>(work: () => Promise<T>): Promise<T> {
+    this.#urgent += 1;
+    try {
+      return await work();
+    } finally {
+      this.#urgent -= 1;
+      if (this.#urgent === 0) for (const goOn of this.#patient.splice(0)) goOn();
+    }
   }
 
   #started(): Promise<TrainerPort> {
@@ -108,17 +140,27 @@ export class Learner {
 
   #job(weights: Float32Array, normaliser: Normaliser) {
     const { epochs, batchSize, learningRate, l2 } = this.#spec.training;
-    const { features, labels, rows } = this.#dataset.train;
-    return { weights, features: normalise(features, normaliser), labels, rows, epochs, batchSize, learningRate, l2 };
+    const { labels, rows } = this.#dataset.train;
+    const features = this.#trainingFeatures(normaliser);
+    return { weights, features, labels, rows, epochs, batchSize, learningRate, l2 };
   }
 
-  async #scores(model: Checkpoint, rows: EncodedRows): Promise<Float32Array> {
+  /** The statistics are frozen after the first step, so one normalised copy serves every round. */
+  #trainingFeatures(normaliser: Normaliser): Float32Array {
+    if (this.#normalised?.normaliser !== normaliser) {
+      this.#normalised = { normaliser, features: normalise(this.#dataset.train.features, normaliser) };
+    }
+    return this.#normalised.features;
+  }
+
+  /** On this site's held-out rows. */
+  async #scores({ weights, normaliser }: Checkpoint): Promise<Float32Array> {
+    const { features, rows } = this.#dataset.heldOut;
     const trainer = await this.#started();
-    return trainer.predict(model.weights, normalise(rows.features, model.normaliser), rows.rows);
+    return trainer.predict(weights, normalise(features, normaliser), rows);
   }
 
   async #evaluation(model: Checkpoint): Promise<Float64Array> {
-    const { heldOut } = this.#dataset;
-    return evaluate(await this.#scores(model, heldOut), heldOut.labels, this.#spec.evaluation.bins);
+    return evaluate(await this.#scores(model), this.#dataset.heldOut.labels, this.#spec.evaluation.bins);
   }
 }

@@ -61,7 +61,8 @@ export interface Participant {
   readonly pollMs: number;
   /** how long a record may wait for the relay before its author posts it itself */
   readonly directPostAfterMs: number;
-  readonly onView: (view: RoundView, index: number) => void;
+  /** @param index place in the roster, -1 when it has none, undefined before it is known */
+  readonly onView: (view: RoundView, index: number | undefined) => void;
   readonly onTraining: (progress: TrainingProgress) => void;
 }
 
@@ -84,9 +85,9 @@ export class LiveRound {
   readonly #round: number;
   readonly #signal: AbortSignal;
   readonly #source: EvidenceSource;
-  readonly #startedAtMs: number;
   #view: RoundView;
-  #index = -1;
+  #index: number | undefined;
+  #waitedMs = 0;
 
   constructor(me: Participant, task: TaskView, opened: RoundView, signal: AbortSignal) {
     this.journal = new RoundJournal(me.journal, me.task, opened.round);
@@ -96,7 +97,6 @@ export class LiveRound {
     this.#signal = signal;
     this.#source = me.relay;
     this.#view = opened;
-    this.#startedAtMs = me.clock.now();
   }
 
   /**
@@ -147,11 +147,16 @@ export class LiveRound {
     }));
   }
 
-  /** This participant's place in the final roster. */
+  /** This participant's place in the final roster, -1 when it has none. */
   async findIndex(): Promise<number> {
     const roster = await this.#patiently(() => this.#me.chain.roster(this.#me.task, this.#round, this.#signal));
-    this.#index = roster.findIndex((member) => member.registrationId === this.#me.registrationId);
-    if (this.#index < 0) throw new RoundOver(await this.reachEnd());
+    const index = roster.findIndex((member) => member.registrationId === this.#me.registrationId);
+    this.#index = index;
+    return index;
+  }
+
+  /** What {@link findIndex} found; undefined before. */
+  get index(): number | undefined {
     return this.#index;
   }
 
@@ -461,7 +466,9 @@ export class LiveRound {
     me.onView(this.#view, this.#index);
     const { joinSeconds, beaconSeconds, phaseSeconds } = this.#task.parameters;
     const longestMs = (joinSeconds + beaconSeconds + 10 * phaseSeconds) * 1000;
-    if (me.clock.now() - this.#startedAtMs > 2 * longestMs) {
+    // Counted in polls: the hours that a laptop slept are nobody's fault, and the next poll tells what became of the round.
+    this.#waitedMs += me.pollMs;
+    if (!isOver(this.#view.phase) && this.#waitedMs > 2 * longestMs) {
       throw new MurmurError('timeout', 'the round should be over by now, but the chain does not move', {
         hint: 'Check that the chain endpoint is alive and makes blocks.',
       });

@@ -4,28 +4,32 @@
  */
 import { verifyTask } from '../aggregation/verify.ts';
 import { checkpointOf } from '../aggregation/recompute.ts';
-import { popcount, members as indicesOf } from '../core/bitmap.ts';
-import { type Bytes, fromHex, type Hex } from '../core/bytes.ts';
+import { has, popcount, members as indicesOf } from '../core/bitmap.ts';
+import { fromHex, type Hex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { hasCode, MurmurError, toErrorData } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
 import type { Dataset } from '../dataset/split.ts';
 import type { X25519KeyPair } from '../masking/keys.ts';
+import type { Normaliser } from '../dataset/statistics.ts';
 import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { Mailbox } from '../protocol/mailbox.ts';
-import { isOver, Phase, phaseName, stepKind, voidWords } from '../protocol/phases.ts';
+import { isOver, Phase, phaseName, stepKind, VoidReason } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
 import type { RecordSigner } from '../protocol/record.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
+import { AloneModel } from './alone.ts';
 import { Learner } from './learner.ts';
 import type { Participant } from './live-round.ts';
 import { type RoundResult, takePart } from './round.ts';
 import type {
   ParticipationState,
   ParticipationStatus,
+  RoundPart,
   RoundProgress,
   RoundSummary,
+  StatusNote,
   TrainingProgress,
 } from './status.ts';
 
@@ -67,9 +71,8 @@ export async function participate(options: ParticipateOptions): Promise<Particip
   try {
     return await participation.run();
   } catch (error) {
-    if (options.signal.aborted || hasCode(error, 'cancelled'))
-      return participation.tell('stopped', 'You left. The others go on.');
-    participation.tell('failed', error instanceof Error ? error.message : String(error), error);
+    if (options.signal.aborted || hasCode(error, 'cancelled')) return participation.tell('stopped', 'left');
+    participation.tell('failed', 'failed', error);
     throw error;
   }
 }
@@ -78,7 +81,9 @@ class Participation {
   readonly #o: ParticipateOptions;
   readonly #me: Participant;
   readonly #learner: Learner;
-  readonly #site: Bytes;
+  readonly #alone: AloneModel;
+  /** the comparisons of ended rounds, one after the other; never rejects */
+  #comparing: Promise<void> = Promise.resolve();
   #status: ParticipationStatus;
   #base: { hash: Hex; checkpoint: Checkpoint } | undefined;
   /** rounds that this participant refused or that it need not look at again */
@@ -86,8 +91,15 @@ class Participation {
 
   constructor(options: ParticipateOptions) {
     this.#o = options;
-    this.#site = fromHex(options.wallet, 20);
     this.#learner = new Learner(options.spec, options.dataset, options.createTrainer);
+    this.#alone = new AloneModel({
+      spec: options.spec,
+      train: options.dataset.train,
+      site: fromHex(options.wallet, 20),
+      task: options.task,
+      journal: options.journal,
+      trainEpoch: (...epoch) => this.#learner.aloneEpoch(...epoch),
+    });
     const { task, registrationId, wallet, spec, chain, relay, journal, signer, channel, clock, random } = options;
     this.#me = {
       task,
@@ -110,7 +122,7 @@ class Participation {
     };
     this.#status = {
       state: 'starting',
-      message: '',
+      note: 'starting',
       task: task.toString(),
       trainingRounds: spec.training.rounds,
       step: 0,
@@ -138,11 +150,11 @@ class Participation {
         if (nowMs - announcedAtMs >= (this.#o.announceMs ?? 2_000)) {
           await this.#o.relay.announce(task, this.#o.registrationId, signal);
           announcedAtMs = nowMs;
-          this.tell('waiting', 'Ready. The next round starts when enough sites are here.');
+          this.tell('waiting', 'ready');
         }
       } catch (error) {
         if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict', 'refused', 'too-large')) throw error;
-        this.tell('waiting', error.message, error);
+        this.tell('waiting', 'trouble', error);
       }
       await clock.sleep(this.#me.pollMs, signal);
     }
@@ -153,21 +165,22 @@ class Participation {
     const startedAtMs = clock.now();
     this.#me.mailbox.forgetBefore(live.round);
     const base = await this.#checkpoint(live.baseModel, live.round - 1);
-    this.#set({ live: progressOf(live, -1, spec.training.rounds) });
-    this.tell('round', 'Taking part.');
+    this.#set({ live: progressOf(live, undefined, spec.training.rounds) });
+    this.tell('round', 'taking-part');
     let result: RoundResult;
     try {
       result = await takePart(this.#me, task, live, base, signal);
     } catch (error) {
       if (!hasCode(error, 'refused', 'timeout', 'bad-hash', 'bad-share')) throw error;
       this.#done.add(live.round);
-      this.tell('waiting', error.message, error);
+      this.tell('waiting', 'sitting-out', error);
       return;
     }
     await this.#conclude(result, clock.now() - startedAtMs);
   }
 
-  async #conclude({ view, recomputed, uploadBytes }: RoundResult, durationMs: number): Promise<void> {
+  async #conclude(result: RoundResult, durationMs: number): Promise<void> {
+    const { view, recomputed, uploadBytes, index } = result;
     const { spec, journal, task } = this.#o;
     this.#done.add(view.round);
     let own;
@@ -181,9 +194,11 @@ class Participation {
       step: view.step,
       kind: stepKind(view.step, spec.training.rounds),
       outcome: view.phase === Phase.Void ? 'void' : view.accepted ? 'accepted' : 'rejected',
-      reason: voidWords(view.voidReason),
+      reason: view.voidReason,
       joined: view.n,
       survivors: popcount(view.u3),
+      part: partOf(view, index),
+      released: wasReleased(view, index),
       ...(recomputed?.metrics && { together: recomputed.metrics }),
       ...(own && { own }),
       modelHash: this.#base?.hash ?? ZERO_HASH,
@@ -191,6 +206,31 @@ class Participation {
       uploadBytes,
     };
     this.#set({ history: [...this.#status.history, summary].slice(-HISTORY_LENGTH), modelHash: summary.modelHash });
+    if (own && this.#base) this.#compare(summary, this.#base.checkpoint);
+  }
+
+  /** Beside a round's result, the model that this site has alone. Nothing waits for it: the next round begins meanwhile. */
+  #compare({ round, step }: RoundSummary, { normaliser }: Checkpoint): void {
+    this.#comparing = this.#comparing.then(async () => {
+      const model = await this.#trainAlone(step, normaliser);
+      const alone = model && (await this.#learner.metrics(model));
+      if (alone === undefined) return;
+      const history = this.#status.history.map((summary) =>
+        summary.round === round ? { ...summary, alone } : summary,
+      );
+      this.#set({ history });
+    });
+    this.#comparing = this.#comparing.catch(() => undefined);
+  }
+
+  /** A comparison that cannot be had is no reason to leave the task: alone, training may diverge on rows that are few or odd. */
+  async #trainAlone(step: number, normaliser: Normaliser): Promise<Checkpoint | undefined> {
+    try {
+      return await this.#alone.after(step, normaliser, this.#o.signal);
+    } catch (error) {
+      if (!hasCode(error, 'bad-input')) throw error;
+      return undefined;
+    }
   }
 
   /**
@@ -204,7 +244,7 @@ class Participation {
     const journalled = await journal.get(modelKey(task));
     let checkpoint = journalled && (await checkpointOf(spec, journalled, hash).catch(() => undefined));
     if (!checkpoint) {
-      this.tell('waiting', 'Replaying the rounds so far, to check the model.');
+      this.tell('waiting', 'replaying');
       const verification = await verifyTask({
         chain,
         source: relay,
@@ -228,19 +268,27 @@ class Participation {
 
   async #finish(task: TaskView): Promise<ParticipationStatus> {
     const checkpoint = await this.#checkpoint(task.modelHash, task.round);
-    if (checkpoint) {
-      const model = await this.#learner.alone(checkpoint.normaliser, this.#site, this.#o.signal);
-      const alone = await this.#learner.metrics(model);
-      if (alone) this.#set({ alone });
+    if (task.status === 'finished') this.tell('finished', 'finished');
+    else this.tell('failed', 'failed-voids');
+    if (checkpoint === undefined) return this.#status;
+    try {
+      await this.#comparing;
+      const model = await this.#trainAlone(this.#o.spec.training.rounds, checkpoint.normaliser);
+      const together = await this.#learner.judged(checkpoint);
+      const alone = model && (await this.#learner.judged(model));
+      if (together)
+        this.#set({ ...(alone && { alone: alone.metrics }), result: { together, ...(alone && { alone }) } });
+    } catch (error) {
+      // The task has ended whatever becomes of the comparison.
+      if (this.#o.signal.aborted) throw error;
+      this.tell(this.#status.state, this.#status.note, error);
     }
-    return task.status === 'finished'
-      ? this.tell('finished', 'The task is finished. The model is yours to use.')
-      : this.tell('failed', 'The task ended: too many rounds in a row were void.');
+    return this.#status;
   }
 
-  tell(state: ParticipationState, message: string, error?: unknown): ParticipationStatus {
+  tell(state: ParticipationState, note: StatusNote, error?: unknown): ParticipationStatus {
     const { error: _, ...rest } = this.#status;
-    this.#status = { ...rest, state, message, ...(error !== undefined && { error: toErrorData(error) }) };
+    this.#status = { ...rest, state, note, ...(error !== undefined && { error: toErrorData(error) }) };
     this.#o.onStatus(this.#status);
     return this.#status;
   }
@@ -251,16 +299,26 @@ class Participation {
   }
 }
 
+function partOf(view: RoundView, index: number): RoundPart {
+  if (index < 0) return 'absent';
+  return has(view.u3, index) ? 'counted' : 'left-out';
+}
+
+/** Void rounds too: whoever gathers enough unmask answers knows the sum, whatever becomes of the round. */
+function wasReleased(view: RoundView, index: number): boolean {
+  return index >= 0 && has(view.u3, index) && view.voidReason !== VoidReason.TooFewSurvivors;
+}
+
 const modelKey = (task: bigint) => `task/${task}/model`;
 
-function progressOf(view: RoundView, index: number, trainingRounds: number): RoundProgress {
+function progressOf(view: RoundView, index: number | undefined, trainingRounds: number): RoundProgress {
   return {
     round: view.round,
     step: view.step,
     kind: stepKind(view.step, trainingRounds),
     phase: phaseName(view.phase),
     phaseEndsAtMs: view.phaseEndsAt * 1000,
-    index,
+    ...(index !== undefined && { index }),
     joined: view.n,
     threshold: view.threshold,
     dealt: indicesOf(view.dealt),

@@ -25,6 +25,8 @@ export interface RoundResult {
   /** the candidate as this participant recomputed it; undefined when it left before the check */
   readonly recomputed: Recomputed | undefined;
   readonly uploadBytes: number;
+  /** this participant's place in the roster, -1 when it has none */
+  readonly index: number;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function takePart(
   contribution.catch(() => undefined);
   let uploadBytes = 0;
   let recomputed: Recomputed | undefined;
+  const over = (view: RoundView): RoundResult => ({ view, recomputed, uploadBytes, index: round.index ?? -1 });
   try {
     await round.refuseIfForgotten();
 
@@ -67,6 +70,10 @@ export async function takePart(
     // Share: both secrets, split over the whole roster.
     let view = await round.reach(Phase.Share);
     const index = await round.findIndex();
+    if (index < 0) {
+      training.abort();
+      return over(await round.reachEnd());
+    }
     const joined = await round.joins();
     const layout = roundLayout(me.spec, view.step);
     const context = await contextOf(me.chain, task, view, layout);
@@ -101,7 +108,7 @@ export async function takePart(
 
     // Mask: the one vector that leaves.
     view = await round.reach(Phase.Mask);
-    if (!has(view.u2, index)) return { view: await round.reachEnd(), recomputed, uploadBytes };
+    if (!has(view.u2, index)) return over(await round.reachEnd());
     const maskCtx = await maskContext(context, view.u2);
     const masked = await round.journal.once('masked', async () => {
       const packed = packVector(layout, await contribution);
@@ -165,10 +172,10 @@ export async function takePart(
     view = await round.reachEnd();
     if (recomputed && recomputed.sumRoot === view.sumRoot)
       await round.serveAgain([recomputed.packedSum, recomputed.checkpointBytes]);
-    return { view, recomputed, uploadBytes };
+    return over(view);
   } catch (error) {
     if (!(error instanceof RoundOver)) throw error;
-    return { view: error.view, recomputed, uploadBytes };
+    return over(error.view);
   } finally {
     training.abort();
     signal.removeEventListener('abort', stop);

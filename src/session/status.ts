@@ -1,24 +1,43 @@
-/** What a participation tells about itself: plain data that crosses a worker boundary; the page and the command line show it. */
+/** What a participation tells about itself: plain data that crosses a worker boundary; page and command line put it into words. */
 import type { RoundMetrics } from '../aggregation/evaluation-counts.ts';
 import type { ErrorData } from '../core/errors.ts';
-import type { PhaseName, StepKind } from '../protocol/phases.ts';
+import type { CalibrationBin, RocPoint } from '../evaluation/curves.ts';
+import type { PhaseName, StepKind, VoidReason } from '../protocol/phases.ts';
+
+export type { CalibrationBin, RocPoint } from '../evaluation/curves.ts';
 
 /** Metrics of one model on held-out rows; from pooled counts, or from one's own rows. */
 export type ModelMetrics = RoundMetrics;
+
+/** Everything that the result page shows of one model on this site's own held-out rows. */
+export interface JudgedModel {
+  readonly metrics: ModelMetrics;
+  /** empty when the rows are all of one class */
+  readonly roc: readonly RocPoint[];
+  readonly calibration: readonly CalibrationBin[];
+}
+
+/** What became of this site in a round: counted in the sum, joined but left out of it, or not among those who joined. */
+export type RoundPart = 'counted' | 'left-out' | 'absent';
 
 export interface RoundSummary {
   readonly round: number;
   readonly step: number;
   readonly kind: StepKind;
   readonly outcome: 'accepted' | 'rejected' | 'void';
-  /** in words, for void rounds */
-  readonly reason: string;
+  /** 0 unless void */
+  readonly reason: VoidReason | 0;
   readonly joined: number;
   readonly survivors: number;
+  readonly part: RoundPart;
+  /** whether a sum that this site's rows are part of was, or may have been, uncovered */
+  readonly released: boolean;
   /** of the model that the round began with, over all sites' held-out rows; absent where the round evaluates nothing */
   readonly together?: ModelMetrics;
   /** of the new model, on this site's own held-out rows */
   readonly own?: ModelMetrics;
+  /** of this site's own model after as large a part of its training, on the same rows; comes some time after the round */
+  readonly alone?: ModelMetrics;
   readonly modelHash: string;
   readonly durationMs: number;
   /** size of this site's masked vector; 0 when it sent none */
@@ -32,8 +51,8 @@ export interface RoundProgress {
   readonly phase: PhaseName;
   /** milliseconds since the epoch */
   readonly phaseEndsAtMs: number;
-  /** this site's place in the roster, -1 before the roster is fixed or when it is not in it */
-  readonly index: number;
+  /** this site's place in the roster, -1 when it has none; absent before that is known */
+  readonly index?: number;
   readonly joined: number;
   readonly threshold: number;
   /** roster indices */
@@ -57,18 +76,42 @@ export interface TrainingProgress {
 
 export type ParticipationState = 'starting' | 'waiting' | 'round' | 'paused' | 'finished' | 'failed' | 'stopped';
 
+/** What a participation is doing or has come to. */
+export type StatusNote =
+  | 'starting'
+  /** announced; the next round starts when enough sites are there */
+  | 'ready'
+  | 'taking-part'
+  /** computes the task's rounds again, to check the model that it starts from */
+  | 'replaying'
+  /** refused to go on with a round, see `error`; the next one is tried */
+  | 'sitting-out'
+  /** something is away or wrong that may pass, see `error` */
+  | 'trouble'
+  /** stopped by its owner */
+  | 'left'
+  | 'finished'
+  /** the task ended: too many void rounds in a row */
+  | 'failed-voids'
+  /** this participation cannot go on, see `error` */
+  | 'failed';
+
 export interface ParticipationStatus {
   readonly state: ParticipationState;
-  /** one sentence for a person */
-  readonly message: string;
+  readonly note: StatusNote;
   readonly task: string;
   readonly trainingRounds: number;
   readonly step: number;
   readonly live?: RoundProgress;
   readonly training?: TrainingProgress;
   readonly history: readonly RoundSummary[];
-  /** this site's model trained alone on its own rows, on its own held-out rows */
+  /** this site's model trained alone on its own rows, to the end, on its own held-out rows; when the task is over */
   readonly alone?: ModelMetrics;
+  /**
+   * Both models on this site's own held-out rows; comes some time after the task has ended. Without `alone` where training on
+   * this site's rows alone leads nowhere.
+   */
+  readonly result?: { readonly together: JudgedModel; readonly alone?: JudgedModel };
   /** of the model that this participant computed, or replayed from the task's rounds; never just read from the chain */
   readonly modelHash: string;
   readonly error?: ErrorData;

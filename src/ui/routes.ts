@@ -34,7 +34,8 @@ const PATHS: readonly { readonly id: RouteId; readonly path: string }[] = [
   { id: 'kit', path: '/kit' },
 ];
 
-const LOADERS: Readonly<Partial<Record<RouteId, () => Promise<{ default: PageComponent }>>>> = {
+/** Pages that need nothing declare no properties; they ignore what they get. */
+const LOADERS: Readonly<Partial<Record<RouteId, () => Promise<{ default: Component<never> }>>>> = {
   alliance: () => import('./pages/Alliance.svelte'),
   task: () => import('./pages/Task.svelte'),
   train: () => import('./pages/Train.svelte'),
@@ -63,5 +64,6 @@ export function matchRoute(path: string): Route {
 /** The page of a route: there already, or to be loaded. */
 export function pageOf(id: RouteId): PageComponent | Promise<{ default: PageComponent }> {
   if (id === 'home') return Home;
-  return LOADERS[id]?.() ?? NotFound;
+  const load = LOADERS[id] as (() => Promise<{ default: PageComponent }>) | undefined;
+  return load?.() ?? (NotFound as PageComponent);
 }

@@ -11,7 +11,7 @@ import { parseAnswer } from '../../src/masking/unmask.ts';
 import type { Checkpoint } from '../../src/model/checkpoint.ts';
 import type { Layout } from '../../src/protocol/layout.ts';
 import { isOver, Phase } from '../../src/protocol/phases.ts';
-import type { TaskParameters } from '../../src/protocol/views.ts';
+import { type TaskParameters, ZERO_HASH } from '../../src/protocol/views.ts';
 import { Learner } from '../../src/session/learner.ts';
 import { checkRelease, readReleases, type Release } from '../../src/session/releases.ts';
 import { type ContractTwin, hashOf } from './contract-twin.ts';
@@ -42,7 +42,7 @@ export async function invariants(
   const violations: string[] = [];
   const longest = parameters.joinSeconds + parameters.beaconSeconds + 7 * parameters.phaseSeconds;
   let model: Checkpoint | undefined;
-  let modelHash: Hex = `0x${'00'.repeat(32)}`;
+  let modelHash: Hex = ZERO_HASH;
   for (const [i, { state, openedAtSeconds, answers }] of twin.rounds.entries()) {
     const number = i + 1;
     if (!isOver(state.phase)) violations.push(`round ${number} never ended`);
@@ -86,6 +86,11 @@ export async function invariants(
   for (const site of sites) {
     if (!site.gone && site.status?.modelHash !== twin.modelHash)
       violations.push(`site ${site.index} holds another model`);
+    if (!site.gone && twin.modelHash !== ZERO_HASH) {
+      if (site.status?.result?.alone === undefined) violations.push(`site ${site.index} has no result to compare`);
+      for (const { round, own, alone } of site.status?.history ?? [])
+        if (own && !alone) violations.push(`site ${site.index} did not compare round ${round}`);
+    }
     const releases = await readReleases(site.journal.open(new AbortController().signal), 1n);
     for (const [i, release] of releases.entries()) {
       try {

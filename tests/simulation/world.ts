@@ -260,8 +260,9 @@ export class World {
   }
 
   #heard(site: Site, status: ParticipationStatus): void {
-    if (status.message !== site.status?.message || status.state !== site.status.state) {
-      this.note(`site ${site.index} ${status.state}: ${status.message}`);
+    const words = status.error?.message ?? status.note;
+    if (words !== (site.status?.error?.message ?? site.status?.note) || status.state !== site.status?.state) {
+      this.note(`site ${site.index} ${status.state}: ${words}`);
       if (status.error) site.errors.push(`${status.error.code}: ${status.error.message}`);
     }
     site.status = status;

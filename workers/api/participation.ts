@@ -4,7 +4,10 @@ import type { ErrorData } from '../../src/core/errors.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
 import type { LedgerTotals } from './ledger.ts';
 
-/** Who holds the participations of this browser: this tab one of them, other tabs all of them, or nobody any. */
+/**
+ * Who holds the participations of this browser: this tab one of them; other tabs all of them, and this one waits to take over; or
+ * nobody that this tab has to do with.
+ */
 export type Holder = 'here' | 'elsewhere' | 'nobody';
 
 export interface ParticipationView {
@@ -24,9 +27,12 @@ export interface Snapshot {
   /** participations that other tabs of this browser hold */
   readonly others: readonly { readonly id: string; readonly task: string; readonly wallet: Hex }[];
   readonly status?: ParticipationStatus;
+  /** stopped by its owner, to go on later; across reloads */
   readonly paused: boolean;
+  /** whether the session runs now: not before it was started, when paused, when over, and after an error that ended it */
+  readonly running: boolean;
   readonly ledger: LedgerTotals;
-  /** an error that ended the participation before it had a status */
+  /** what the participation waits for while it runs; what ended it when it does not */
   readonly error?: ErrorData;
 }
 
@@ -42,7 +48,7 @@ export interface ParticipationApi {
    * @throws MurmurError conflict when another tab takes part in the task with the same wallet
    */
   join(task: string, dataset: string, wallet: Hex): Promise<void>;
-  /** Stops waiting for the other tab, so that this one can take part with another wallet. */
+  /** Stops waiting for other tabs, so that this one can take part on its own: in another task, or with another wallet. */
   beIndependent(): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;

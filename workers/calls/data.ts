@@ -3,7 +3,8 @@ import { MurmurError } from '../../src/core/errors.ts';
 import type { DataApi } from '../api/data.ts';
 import type { Context } from '../context.ts';
 
-export function dataCalls(_: Context): DataApi {
+export function dataCalls(context: Context): DataApi {
+  void context;
   const unfinished = () => Promise.reject(new MurmurError('unsupported', 'not built yet'));
   return {
     readData: unfinished,

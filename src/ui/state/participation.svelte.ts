@@ -12,6 +12,7 @@ const NOTHING: Snapshot = {
   holder: 'nobody',
   others: [],
   paused: false,
+  running: false,
   ledger: { requests: 0, bytesUp: 0, bytesDown: 0, kinds: [] },
 };
 
@@ -22,6 +23,9 @@ export class ParticipationState {
   error = $state.raw<ErrorData>();
   busy = $state(false);
   entries = $state.raw<readonly LedgerView[]>([]);
+  /** bytes since the live round began, or since this page was loaded when that was later */
+  sentThisRound = $state<number>();
+  #round: { readonly number: number; readonly sentBefore: number } | undefined;
 
   readonly active = $derived(this.snapshot.participation !== undefined);
 
@@ -30,6 +34,7 @@ export class ParticipationState {
       (snapshot) => {
         this.snapshot = snapshot;
         this.known = true;
+        this.#count(snapshot);
         const id = snapshot.participation?.id;
         if (id !== undefined) sessionStorage.setItem(MINE, id);
       },
@@ -41,11 +46,18 @@ export class ParticipationState {
     );
   }
 
+  #count({ status, ledger }: Snapshot): void {
+    const number = status?.live?.round;
+    if (number === undefined) return;
+    if (this.#round?.number !== number) this.#round = { number, sentBefore: ledger.bytesUp };
+    this.sentThisRound = ledger.bytesUp - this.#round.sentBefore;
+  }
+
   join(task: string, dataset: string, wallet: Hex): Promise<boolean> {
     return this.#do(() => useParticipant((participant) => participant.join(task, dataset, wallet)));
   }
 
-  /** Takes part on one's own rather than waiting for another tab. */
+  /** Takes part on one's own rather than waiting for another tab to be closed. */
   beIndependent(): Promise<boolean> {
     return this.#do(() => useParticipant((participant) => participant.beIndependent()));
   }
@@ -59,7 +71,10 @@ export class ParticipationState {
   }
 
   leave(): Promise<boolean> {
-    return this.#do(() => useParticipant((participant) => participant.leave()));
+    return this.#do(async () => {
+      await useParticipant((participant) => participant.leave());
+      sessionStorage.removeItem(MINE);
+    });
   }
 
   /** Reads the newest entries of the ledger. */

@@ -53,69 +53,157 @@ function phaseCount(id: ShownPhase, live: RoundProgress): PhaseState['count'] {
   }
 }
 
-export interface CohortSite {
-  readonly index: number;
-  readonly state: 'in' | 'gone' | 'you';
+const ORDER: readonly PhaseName[] = ['none', 'join', 'beacon', 'share', 'ack', 'mask', 'have', 'unmask', 'sum', 'vote'];
+
+/** Whether the phase is over, whatever came of it. */
+function isPast(live: RoundProgress, phase: 'share' | 'ack' | 'mask' | 'have' | 'unmask'): boolean {
+  if (live.phase === 'settled') return true;
+  if (live.phase === 'void') {
+    // A void round stopped somewhere; only what it got to tells about anybody.
+    const reached = { share: live.dealt, ack: live.u2, mask: live.u3, have: live.u3, unmask: [] };
+    return reached[phase].length > 0;
+  }
+  return ORDER.indexOf(live.phase) > ORDER.indexOf(phase);
 }
 
-/** Everybody who joined; `gone` once the round goes on without them. */
+/**
+ * Where a round went on without a site: it dealt no key pieces; too few got them; its vector did not come; its vector came to too
+ * few. From the third on its masks exist, and the others rebuild them.
+ */
+export type Lost = 'no-shares' | 'not-acknowledged' | 'no-vector' | 'not-attested';
+
+export function lostAt(live: RoundProgress, index: number): Lost | undefined {
+  if (isPast(live, 'share') && !live.dealt.includes(index)) return 'no-shares';
+  if (isPast(live, 'ack') && !live.u2.includes(index)) return 'not-acknowledged';
+  if (isPast(live, 'mask') && !live.masked.includes(index)) return 'no-vector';
+  if (isPast(live, 'have') && !live.u3.includes(index)) return 'not-attested';
+  return undefined;
+}
+
+export interface CohortSite {
+  readonly index: number;
+  readonly you: boolean;
+  /** `spoken` once it has done what this phase asks; `gone` once the round goes on without it */
+  readonly state: 'waiting' | 'spoken' | 'gone';
+  readonly lost?: Lost;
+  /** its vector is in the sum, but it did not help to uncover it: enough others did */
+  readonly silent: boolean;
+}
+
+/** Everybody who joined, in roster order. */
 export function cohortSites(live: RoundProgress | undefined): readonly CohortSite[] {
   if (live === undefined) return [];
-  const inside = stillIn(live);
-  return Array.from({ length: live.joined }, (_, index) => {
-    if (inside !== undefined && !inside.includes(index)) return { index, state: 'gone' };
-    return { index, state: index === live.index ? 'you' : 'in' };
+  const spoken = spokenNow(live);
+  return Array.from({ length: live.joined }, (_, index): CohortSite => {
+    const lost = lostAt(live, index);
+    const you = index === live.index;
+    if (lost !== undefined) return { index, you, state: 'gone', lost, silent: false };
+    const state = spoken === undefined || spoken.includes(index) ? 'spoken' : 'waiting';
+    return { index, you, state, silent: isPast(live, 'unmask') && !live.answered.includes(index) };
   });
 }
 
-/** The members that the round still counts on; undefined while everybody who joined does. */
-function stillIn(live: RoundProgress): readonly number[] | undefined {
+/** Who has done what the phase asks; undefined where it asks nobody by name. */
+function spokenNow(live: RoundProgress): readonly number[] | undefined {
   switch (live.phase) {
-    case 'ack':
+    case 'share':
       return live.dealt;
+    case 'ack':
+      return live.acked;
     case 'mask':
-      return live.u2;
-    case 'have':
       return live.masked;
+    case 'have':
+      return live.attested;
     case 'unmask':
-    case 'sum':
+      return live.answered;
     case 'vote':
-    case 'settled':
-      return live.u3;
+      return live.voted;
     default:
       return undefined;
   }
 }
 
-/** Whether the masks of the round exist yet, so that the picture draws them. */
-export function hasMasks(live: RoundProgress | undefined): boolean {
-  return live !== undefined && !['none', 'join', 'beacon', 'share'].includes(live.phase);
+/** What becomes of the masks: none yet, shared by two sites each, or gone from the sum. */
+export type MaskState = 'none' | 'shared' | 'cancelled';
+
+export function maskState(live: RoundProgress | undefined): MaskState {
+  if (live === undefined) return 'none';
+  if (live.phase === 'sum' || live.phase === 'vote' || live.phase === 'settled') return 'cancelled';
+  return ['mask', 'have', 'unmask'].includes(live.phase) ? 'shared' : 'none';
 }
 
+/** How this tab stands to the round that is live. */
+export type Standing =
+  /** no round is live */
+  | 'between'
+  | 'in'
+  /** it began before this tab was there */
+  | 'outside'
+  /** this tab joined, and the round went on without it */
+  | 'left-behind';
+
+export function standing(live: RoundProgress | undefined): Standing {
+  if (live === undefined || live.phase === 'none' || live.phase === 'settled' || live.phase === 'void')
+    return 'between';
+  if (live.index === undefined) return 'in';
+  if (live.index < 0) return 'outside';
+  return lostAt(live, live.index) === undefined ? 'in' : 'left-behind';
+}
+
+/** How many members of a round must work together to uncover what one other member added to the sum. */
+export interface Collusion {
+  /** members of the round, or those in its sum once that is known */
+  readonly members: number;
+  /** when the relay helps: enough pieces of both keys; everybody else always can */
+  readonly withRelay: number;
+  /** without it: everybody else, by taking their own parts off the sum */
+  readonly without: number;
+}
+
+/** Undefined before it is known who is in the round. */
+export function collusion(live: RoundProgress | undefined): Collusion | undefined {
+  if (live === undefined || live.threshold === 0 || live.phase === 'none' || live.phase === 'join') return undefined;
+  const members = live.u3.length > 0 ? live.u3.length : live.joined;
+  if (members < 2) return undefined;
+  return { members, withRelay: Math.min(live.threshold, members - 1), without: members - 1 };
+}
+
+export type Measure = 'accuracy' | 'auc' | 'logLoss';
+
+/** Figures of one model of the task. */
 export interface CurvePoint {
-  /** training rounds that the model had seen */
+  /** training rounds that the model has seen */
   readonly after: number;
-  readonly accuracy: number;
-  /** absent when the rows were all of one kind */
-  readonly auc: number | undefined;
-  readonly logLoss: number | undefined;
+  /** the shared model on this site's own held-out rows */
+  readonly together: number | undefined;
+  /** this site's own model on the same rows */
+  readonly alone: number | undefined;
+  /** the shared model over all sites' held-out rows */
+  readonly pooled: number | undefined;
 }
 
-/** Figures of the shared model over all sites' held-out rows. A round evaluates the model that it began with. */
-export function curvePoints(status: ParticipationStatus | undefined): readonly CurvePoint[] {
+/** One point a model, oldest first; void rounds made none. */
+export function curvePoints(status: ParticipationStatus | undefined, measure: Measure): readonly CurvePoint[] {
   const points = new Map<number, CurvePoint>();
-  for (const { step, outcome, together } of status?.history ?? []) {
-    if (together === undefined || outcome === 'void') continue;
-    const { accuracy, auc, logLoss } = together;
-    points.set(step - 1, { after: step - 1, accuracy, auc, logLoss });
+  const set = (after: number, change: Partial<CurvePoint>) => {
+    const known = points.get(after) ?? { after, together: undefined, alone: undefined, pooled: undefined };
+    points.set(after, { ...known, ...change });
+  };
+  for (const { step, outcome, together, own, alone } of status?.history ?? []) {
+    if (outcome === 'void') continue;
+    const after = Math.min(step, status?.trainingRounds ?? step);
+    if (own?.[measure] !== undefined) set(after, { together: own[measure] });
+    if (alone?.[measure] !== undefined) set(after, { alone: alone[measure] });
+    // A round evaluates the model that it began with.
+    if (together?.[measure] !== undefined) set(step - 1, { pooled: together[measure] });
   }
   return [...points.values()].sort((a, b) => a.after - b.after);
 }
 
-/** The points as a CSV file. */
-export function curvesCsv(points: readonly CurvePoint[]): string {
-  const lines = points.map(({ after, accuracy, auc, logLoss }) =>
-    [after, accuracy, auc ?? '', logLoss ?? ''].join(','),
-  );
-  return ['training_rounds,accuracy,auc,log_loss', ...lines].join('\n') + '\n';
+/** The points of one line of a chart. */
+export function seriesOf(
+  points: readonly CurvePoint[],
+  line: 'together' | 'alone' | 'pooled',
+): readonly { x: number; y: number }[] {
+  return points.flatMap(({ after, [line]: y }) => (y === undefined ? [] : [{ x: after, y }]));
 }

@@ -30,6 +30,27 @@ export const words = {
   chain: (id: number) => `Chain ${id}`,
   copy: (what: string) => `Copy ${what}`,
   copied: 'Copied',
+  close: 'Close',
+  cancel: 'Cancel',
+  moreOf: (term: string) => `More about ${term}`,
+  /** said before a notice to who cannot see its colour */
+  notice: { info: 'Note:', good: 'Good:', warn: 'Careful:', bad: 'Problem:' },
+  chart: {
+    table: 'Figures as a table',
+    download: 'Download as CSV',
+    confusion: {
+      truePositives: 'Rightly positive',
+      falsePositives: 'Wrongly positive',
+      trueNegatives: 'Rightly negative',
+      falseNegatives: 'Wrongly negative',
+      actual: 'In truth',
+      predicted: 'The model says',
+      positive: 'positive',
+      negative: 'negative',
+    },
+    roc: { x: 'false alarms', y: 'found', chance: 'chance' },
+    calibration: { x: 'predicted', y: 'observed', ideal: 'ideal' },
+  },
   footer: 'Open source under Apache-2.0. No analytics, no cookies.',
 
   step: {

@@ -12,8 +12,9 @@ export const joinWords = {
   stays: 'What never leaves',
   staysItems: ['Your rows', 'Your own model before it is masked', 'Your scores on your own rows'],
   knowTitle: 'Good to know before you join',
-  smallCohort: (count: number) =>
-    `A round may have as few as ${plural(count, 'site')}. If all other sites in a round worked together, or most of them together with the relay, they could uncover what yours added to the sum. Join with sites that you trust not to do so.`,
+  /** @param safe most colluding members of a smallest round that learn nothing */
+  smallCohort: (count: number, safe: number) =>
+    `A round may have as few as ${plural(count, 'site')}. In such a round, up to ${plural(safe, 'other site')} that ${safe === 1 ? 'works' : 'work'} with the relay ${safe === 1 ? 'learns' : 'learn'} nothing about yours. All others together can always uncover what yours added to the sum. Join with sites that you trust not to do so.`,
   noNoise:
     'This task adds no noise. The sum of all sites is exact, and everybody sees it. There is no mathematical limit on what the sum may tell about one site.',
   verdicts: 'After each round your tab votes whether the model got better on your held-out rows. Your vote is public.',
@@ -22,6 +23,7 @@ export const joinWords = {
   action: 'Join the training',
   joining: 'Joining…',
   signing: 'Sign in your wallet…',
+  ended: 'This task has ended. Choose another one.',
   first: { identity: 'First choose a wallet in step 1.', data: 'First choose a file in step 2.' },
   signature: 'Joining signs one registration. No more questions after that.',
   signatureOwn:

@@ -1,47 +1,127 @@
 /** Texts of the live round. */
+import type { PhaseName, StepKind } from '../../protocol/phases.ts';
+import type { RoundSummary, StatusNote } from '../../session/status.ts';
+import type { Lost, Measure, ShownPhase } from '../state/round-view.ts';
 import { plural } from './plural.ts';
 
 export const liveWords = {
-  before: 'Waiting for the next round',
   subtitle: (rows: number) =>
     `Your ${plural(rows, 'row')} ${rows === 1 ? 'stays' : 'stay'} here. What leaves is one masked vector a round.`,
   over: (rows: number) => `Your ${plural(rows, 'row')} never left this tab.`,
-  roundOf: (round: number) => `Round ${round}`,
-  phases: {
-    join: { title: 'Join', about: 'Sites say that they take part' },
-    share: { title: 'Share keys', about: 'Encrypted key pieces go round' },
-    mask: { title: 'Mask', about: 'Each site sends its masked vector' },
-    have: { title: 'Check', about: 'Sites confirm what arrived' },
-    unmask: { title: 'Unmask', about: 'Only the sum is uncovered' },
-    vote: { title: 'Vote', about: 'Is the new model better?' },
-  },
-  phaseDone: 'done',
-  phaseNow: 'now',
-  phaseNext: 'next',
-  countOf: (count: number, total: number) => `${count} of ${total}`,
-  timeLeft: (left: string) => `${left} left`,
-  phasesLabel: 'Phases of this round',
-  cohortTitle: 'Masks cancel in the sum',
-  cohortText:
-    'Every line is a random mask that two sites share: one adds it, the other subtracts it. Alone, your vector is noise. Together, the lines vanish and only the sum remains.',
+  taskPage: 'About this task',
   you: 'You',
   site: (index: number) => `Site ${index + 1}`,
-  goneOne: (name: string) => `${name} left.`,
-  goneMany: (names: string) => `${names} left.`,
-  goneText: 'The others can rebuild the missing masks. The round goes on without those rows.',
-  notIn: 'You are not in this round. You join the next one.',
-  cohortLabel: (sites: number, gone: readonly string[], masks: boolean) =>
-    `${plural(sites, 'site')}${masks ? ', each two share a mask' : ''}. ${gone.length === 0 ? 'Nobody has left.' : `Left: ${gone.join(', ')}.`}`,
-  cohortEmpty: 'Nobody has joined this round yet.',
+  /** what this tab is doing when it is in no round */
+  notes: {
+    starting: 'Starting.',
+    ready: 'This tab is ready. The next round starts when enough sites are here.',
+    'taking-part': 'This tab takes part.',
+    replaying: 'This tab works out all rounds so far once more, to check the model that it starts from.',
+    'sitting-out': 'This tab sits this round out and joins the next one.',
+    trouble: 'This tab waits until what is wrong has passed.',
+    left: 'This tab has left.',
+    finished: 'The task is finished.',
+    'failed-voids': 'The task ended early: too many rounds in a row did not count.',
+    failed: 'This tab cannot go on.',
+  } satisfies Record<StatusNote, string>,
+  paused: 'Paused. Rounds go on without this tab until you return.',
+  away: {
+    title: 'The network is away',
+    text: 'Nothing is lost. This tab keeps trying. If the round is still going on when the network is back, it goes on where it was; if not, it joins the next one.',
+  },
+  missed: (round: number) =>
+    `Round ${round} went on without this tab, which did not answer in time. Nothing is lost: it joins the next round.`,
+  failedTitle: 'This tab stopped taking part',
+  failedText: 'Your place in the task is kept.',
+} as const;
+
+export const phaseWords = {
+  before: 'Waiting for the next round',
+  roundOf: (round: number) => `Round ${round}`,
+  label: 'Phases of this round',
+  titles: {
+    join: 'Join',
+    share: 'Share keys',
+    mask: 'Mask',
+    have: 'Check',
+    unmask: 'Unmask',
+    vote: 'Vote',
+  } satisfies Record<ShownPhase, string>,
+  about: {
+    join: 'Sites say that they take part',
+    share: 'Encrypted key pieces go round',
+    mask: 'Each site sends its masked vector',
+    have: 'Sites confirm what arrived',
+    unmask: 'Only the sum is uncovered',
+    vote: 'Is the new model better?',
+  } satisfies Record<ShownPhase, string>,
+  states: { done: 'done', now: 'now', next: 'next' },
+  countOf: (count: number, total: number) => `${count} of ${total}`,
+  timeLeft: (left: string) => `${left} left`,
+  /** what goes on in each phase */
+  doing: {
+    none: '',
+    join: 'Sites say that they take part, and show fresh keys.',
+    beacon: 'A public random number is drawn that nobody could know before.',
+    share: 'Each site deals encrypted pieces of its keys, so that the others can finish if it leaves.',
+    ack: 'Each site confirms whose key pieces it holds. Masks are made only with sites that enough others confirm.',
+    mask: 'Each site trains, adds its masks and sends one vector that looks like noise.',
+    have: 'Sites fetch the vectors and confirm whose are really there.',
+    unmask: 'Those who are left reveal just enough to take the masks off the sum, never off a single vector.',
+    sum: 'The sum is posted. Every tab adds up again and works out the new model.',
+    vote: 'Each site says whether the new model does better on its own held-out rows.',
+    settled: 'The round is over.',
+    void: 'The round did not count. It is tried again.',
+  } satisfies Record<PhaseName, string>,
+  outside: 'This round began without this tab. It joins the next one.',
+  leftBehind: {
+    'no-shares': 'The round goes on without this tab: its key pieces did not come in time. It joins the next one.',
+    'not-acknowledged':
+      'The round goes on without this tab: its key pieces reached too few sites. It joins the next one.',
+    'no-vector': 'The round goes on without this tab: its vector did not come in time. It joins the next one.',
+    'not-attested': 'The round goes on without this tab: its vector reached too few sites. It joins the next one.',
+  } satisfies Record<Lost, string>,
+} as const;
+
+const LOST: Readonly<Record<Lost, (name: string) => string>> = {
+  'no-shares': (name) =>
+    `${name} left before it dealt its key pieces: no mask is made with it. The round goes on without its rows.`,
+  'not-acknowledged': (name) =>
+    `Too few sites got the key pieces of ${name}: no mask is made with it. The round goes on without its rows.`,
+  'no-vector': (name) =>
+    `${name} left before its vector arrived: the others rebuild its masks. The round goes on without its rows.`,
+  'not-attested': (name) =>
+    `The vector of ${name} reached too few sites: it is left out, and the others rebuild its masks.`,
+};
+
+export const cohortWords = {
+  title: 'Masks cancel in the sum',
+  text: 'Every line is a random mask that two sites share: one adds it, the other subtracts it. Alone, your vector is noise. Together, the lines vanish and only the sum remains.',
+  textBefore:
+    'When all have dealt their key pieces, every two sites share a random mask. One adds it, the other subtracts it.',
+  textCancelled: 'The vectors are added up: every mask was added once and subtracted once, so only the sum remains.',
+  lost: (name: string, lost: Lost) => LOST[lost](name),
+  silent: (name: string) =>
+    `${name} did not help to uncover the sum. Its vector was there before, so its rows count all the same.`,
   threshold: (threshold: number, joined: number) => `${threshold} of ${joined} sites are enough to finish this round.`,
-  training: 'This machine',
+  empty: 'Nobody has joined this round yet.',
+  sum: 'sum',
+  label: (sites: number, gone: readonly string[], masks: 'none' | 'shared' | 'cancelled') =>
+    `${plural(sites, 'site')}${{ none: '', shared: ', each two share a mask', cancelled: ', their masks have cancelled' }[masks]}. ${
+      gone.length === 0 ? 'Nobody has left.' : `Left: ${gone.join(', ')}.`
+    }`,
+  legend: { spoken: 'has done this step', waiting: 'not yet', gone: 'left' },
+} as const;
+
+export const machineWords = {
+  title: 'This machine',
   backend: 'Computes with',
   backends: { webgpu: 'WebGPU', webgl: 'WebGL', wasm: 'WebAssembly', cpu: 'JavaScript' } as Record<string, string>,
   stepTime: 'One step takes',
   trained: 'Trained this round',
   steps: (step: number, steps: number) => `${step} of ${steps} steps`,
   loss: 'Loss on your rows',
-  trainingLabel: 'Training progress of this round',
+  progress: 'Training progress of this round',
   notTraining: 'Training has not begun yet.',
   pause: 'Pause',
   resume: 'Go on',
@@ -51,44 +131,64 @@ export const liveWords = {
   leaveYes: 'Yes, leave',
   leaveNo: 'Stay',
   hide: 'You may hide this tab. It goes on, and picks up after a reload.',
-  paused: 'Paused. The round goes on without you until you return.',
-  elsewhereTitle: 'Another tab is taking part',
-  elsewhereText: 'In this browser only one tab takes part at a time. This tab takes over when the other one is closed.',
-  model: 'Model fingerprint',
-  modelHere: 'Worked out here',
-  modelChain: 'On the chain',
-  modelSame: 'Both are the same.',
-  modelDiffers: 'Not the same yet: the chain is one round ahead or behind.',
-  modelNone: 'No model yet. The first round makes it.',
-  modelOnlyHere: 'The chain has not been read yet.',
+} as const;
+
+export const privacyWords = {
+  title: 'Privacy',
+  about: 'of this task',
+  noise: 'Noise added',
+  noNoise: 'none',
+  epsilon: 'Limit on what a sum tells (epsilon)',
+  noEpsilon: 'none',
+  sums: 'Sums that hold your rows',
+  noNoiseText:
+    'The sum of all sites is exact and public. Without noise there is no mathematical limit on what it may tell about one site: the fewer sites, the more.',
+  collusion: ({ members, withRelay, without }: { members: number; withRelay: number; without: number }) =>
+    withRelay < without
+      ? `In this round of ${members} sites, ${withRelay} others together with the relay, or all ${without} others without it, could uncover what you added to the sum.`
+      : `In this round of ${members} sites, only all ${without} others together could uncover what you added to the sum, with the relay or without.`,
+  collusionLater: 'How many others would have to work together to uncover your part is known once the round has begun.',
+} as const;
+
+export const sentWords = {
+  title: 'What left this tab',
+  round: 'This round',
+  total: 'In all',
+  masked: 'Masked vectors',
+  received: 'Received, this visit',
+  rowsOfYourData: 'Rows of your data',
+  all: 'See every request',
+} as const;
+
+export const modelWords = {
+  title: 'Model fingerprint',
+  here: 'Worked out here',
+  chain: 'On the chain',
+  same: 'Both are the same.',
+  differs: 'Not the same yet: the chain is one round ahead or behind.',
+  none: 'No model yet. The first round makes it.',
+  onlyHere: 'The chain has not been read yet.',
 } as const;
 
 export const curvesWords = {
-  title: 'How well the model does',
-  about: 'all held-out rows of all sites together',
-  accuracy: 'Accuracy',
-  auc: 'AUC',
-  loss: 'Loss',
-  after: 'after training round',
-  empty: 'The first figures come after the first training round.',
-  label: 'Accuracy, AUC and loss after each training round. The same figures stand in the table below.',
-  table: 'Figures as a table',
-  download: 'Download as CSV',
-} as const;
-
-export const compareWords = {
   title: 'Better together?',
   about: (rows: number) => `on your own ${plural(rows, 'held-out row')}`,
+  measure: 'Figure',
+  measures: { accuracy: 'Accuracy', auc: 'AUC', logLoss: 'Loss' } satisfies Record<Measure, string>,
   together: 'Together',
   alone: 'Alone',
-  measure: 'Measure',
-  accuracy: 'Accuracy',
-  balanced: 'Balanced accuracy',
-  auc: 'AUC',
-  loss: 'Loss',
   pooled: 'All sites',
-  aloneNote: 'Alone: the same model, trained only on your rows.',
-  waiting: 'The comparison comes after the first training round.',
+  pooledLong: 'Together, on the held-out rows of all sites',
+  after: 'after training round',
+  empty: 'The first figures come after the first round.',
+  label: (measure: string) => `${measure} of the model made together and of yours alone, by training round`,
+  summary: (after: number, together: string, alone: string, pooled: string) =>
+    `After training round ${after}: together ${together}, alone ${alone} on your rows; together ${pooled} on the rows of all sites.`,
+  aloneNote:
+    'Alone: the same model, trained only on your rows. It has had as large a part of its whole training as the common model of its rounds.',
+  table: 'Both models now',
+  measureHead: 'Measure',
+  balanced: 'Balanced accuracy',
 } as const;
 
 export const historyWords = {
@@ -96,13 +196,47 @@ export const historyWords = {
   table: 'Rounds so far',
   round: 'Round',
   kind: 'What',
-  kinds: { statistics: 'averages', training: 'training', evaluation: 'check' },
+  kinds: { statistics: 'averages', training: 'training', evaluation: 'check' } satisfies Record<StepKind, string>,
   outcome: 'Outcome',
-  outcomes: { accepted: 'accepted', rejected: 'kept the old model', void: 'did not count' },
+  outcomes: {
+    accepted: 'accepted',
+    rejected: 'kept the old model',
+    void: 'did not count',
+  } satisfies Record<RoundSummary['outcome'], string>,
+  outcomeWhy: (outcome: string, why: string) => `${outcome}: ${why}`,
+  part: 'You',
+  parts: {
+    counted: 'in the sum',
+    'left-out': 'missed it',
+    absent: 'not there',
+  } satisfies Record<RoundSummary['part'], string>,
   sites: 'Sites',
   took: 'Took',
   sent: 'You sent',
   accuracy: 'Accuracy',
   model: 'Model',
   empty: 'No round has ended yet.',
+} as const;
+
+export const elsewhereWords = {
+  title: 'Another tab is taking part',
+  text: 'Another tab of this browser takes part. It goes on there, also while it is hidden. When it is closed, this tab takes over.',
+  list: 'Other tabs take part in',
+  task: (task: string) => `Task ${task}`,
+  wallet: 'wallet',
+  hereSame: 'Take part here with another wallet',
+  hereOther: 'Take part in this task here',
+  hereNote: 'Then this browser takes part as one more site, with a file of its own.',
+  otherTask: (title: string) => `This tab takes part in another task: ${title}`,
+  otherTaskText: 'A tab takes part in one task at a time. Leave that one first, or open this task in another tab.',
+  otherTaskGo: 'Go to that round',
+} as const;
+
+export const endWords = {
+  title: 'The model is ready',
+  text: (rounds: number) => `${plural(rounds, 'training round')} are done. Every site now holds the same model.`,
+  failedTitle: 'The training ended early',
+  comparing: 'Your own model is being trained to the end, for the comparison…',
+  result: 'See the result',
+  next: 'Join another task',
 } as const;
