@@ -8,7 +8,12 @@ import { type Bytes, type Hex, toHex, utf8 } from '../src/core/bytes.ts';
 import { hasCode, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
-import { beaconPhaseSeconds, checkTaskParameters, isFlockText, taskParameters } from '../src/protocol/task-parameters.ts';
+import {
+  beaconPhaseSeconds,
+  checkTaskParameters,
+  isFlockText,
+  taskParameters,
+} from '../src/protocol/task-parameters.ts';
 import { checkTaskSpec, taskSpecBytes } from '../src/protocol/task-spec.ts';
 import type { TaskParameters } from '../src/protocol/views.ts';
 import type { TaskDraft } from './api/create.ts';

@@ -45,10 +45,10 @@ export function openLedgerBook(kept: LedgerStore): LedgerBook {
   };
   return {
     totals: async (bytesDown) => ({ ...(await sent()), bytesDown }),
-    async page({ count, before, what, text = '' }) {
-      const { entries, next } = await kept.page({ count, before, kind: what, matches: matcher(text) });
+    async page({ count, before, after, what, text = '' }) {
+      const { entries, next, newest } = await kept.page({ count, before, after, kind: what, matches: matcher(text) });
       const views = await Promise.all(entries.map(view));
-      return { entries: views, totals: await sent(), ...(next !== undefined && { next }) };
+      return { entries: views, totals: await sent(), newest, ...(next !== undefined && { next }) };
     },
     async entry(id) {
       const found = await kept.get(id);

@@ -7,7 +7,7 @@ import type { FetchFn } from '../src/network/sender.ts';
 import type { NetworkInfo } from './api/network.ts';
 
 export { formatEther, parseEther } from 'viem';
-export { approveData, createTaskData, registerData, revokeData } from '../src/chain/alliance-client.ts';
+export { approveData, createTaskData, registerData, revokeData } from '../src/chain/calldata.ts';
 export {
   recordSigner,
   registrationTypedData,

@@ -32,6 +32,7 @@ import {
   type TaskStatus,
   type TaskView,
 } from '../protocol/views.ts';
+import { approveData, createTaskData, registerData, revokeData } from './calldata.ts';
 import type { RegistrationRequest } from './keys.ts';
 import { type RecordPlace, type RoundEvents, RoundEventReader } from './round-events.ts';
 import { cameLate, chainError } from './revert-words.ts';
@@ -516,28 +517,4 @@ function registrationOf(member: {
     channelKey: fromHex(member.channelKey, 32),
     stake: member.stake,
   };
-}
-
-/** Calldata of a registration, for a wallet that sends it itself. */
-export function registerData(request: RegistrationRequest, signature: Hex): Hex {
-  return encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'register', args: [request, signature] });
-}
-
-/** Calldata of a task's creation, for a wallet that sends it itself. */
-export function createTaskData(parameters: TaskParameters, specHash: Hex): Hex {
-  return encodeFunctionData({
-    abi: allianceCoordinatorAbi,
-    functionName: 'createTask',
-    args: [parameters, specHash],
-  });
-}
-
-/** Calldata of a revocation, for a wallet that sends it itself. */
-export function revokeData(task: bigint): Hex {
-  return encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'revoke', args: [task] });
-}
-
-/** Calldata of an approval of FLOCK to the coordinator. */
-export function approveData(domain: RecordDomain, amount: bigint): Hex {
-  return encodeFunctionData({ abi: flockAbi, functionName: 'approve', args: [domain.coordinator, amount] });
 }

@@ -41,6 +41,10 @@ it('gives pages, newest first, to the end', async () => {
   expect(last.entries.map(({ timeMs }) => timeMs)).toEqual([1]);
   expect(last.next).toBeUndefined();
   expect((await ledger.page({ count: 2 })).entries[0]).toMatchObject({ id: 5 });
+  expect([first.newest, last.newest]).toEqual([5, 5]);
+  expect(await ledger.page({ count: 3, after: 3 })).toMatchObject({ entries: [{ id: 5 }, { id: 4 }], newest: 5 });
+  expect((await ledger.page({ count: 3, after: 3 })).next).toBeUndefined();
+  expect((await ledger.page({ count: 1, after: 3 })).next).toBe(5);
 });
 
 it('filters by kind and by what the caller looks for', async () => {
@@ -50,6 +54,7 @@ it('filters by kind and by what the caller looks for', async () => {
   expect(await times(ledger, { count: 9, kind: 'rare', before: 9 })).toEqual([6, 3]);
   expect(await times(ledger, { count: 9, kind: 'rare', before: 5 })).toEqual([3]);
   expect(await times(ledger, { count: 9, kind: 'rare', before: 2 })).toEqual([]);
+  expect(await times(ledger, { count: 9, kind: 'rare', after: 3 })).toEqual([9, 6]);
   expect(await times(ledger, { count: 9, kind: 'none' })).toEqual([]);
   expect(await times(ledger, { count: 9, matches: ({ timeMs }) => timeMs === 4 })).toEqual([4]);
   expect(await times(ledger, { count: 9, kind: 'rare', matches: ({ timeMs }) => timeMs < 7 })).toEqual([6, 3]);

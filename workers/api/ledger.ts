@@ -44,6 +44,8 @@ export interface LedgerQuery {
   readonly count: number;
   /** only entries with a smaller id */
   readonly before?: number;
+  /** only entries with a greater id */
+  readonly after?: number;
   /** only entries of this kind (`what`) */
   readonly what?: string;
   /** only entries whose words, destination or SHA-256 contain this */
@@ -54,6 +56,8 @@ export interface LedgerPage {
   /** newest first; may be fewer than asked for although there are older ones, because one look goes back only so far */
   readonly entries: readonly LedgerView[];
   readonly totals: Omit<LedgerTotals, 'bytesDown'>;
+  /** the greatest id of all entries, whatever was asked for */
+  readonly newest: number;
   /** id to ask before for the next page; absent when there is none */
   readonly next?: number;
 }
