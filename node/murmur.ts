@@ -1,6 +1,7 @@
 /** `npm run -s murmur -- COMMAND`: one file a command in node/commands. An error is one message and exit code 1. */
 import { Command, CommanderError } from 'commander';
 import { toErrorData } from '../src/core/errors.ts';
+import { checkLedgerCommand } from './commands/check-ledger.ts';
 import { contributeCommand } from './commands/contribute.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -8,7 +9,15 @@ import { networkCommand } from './commands/network.ts';
 import { relayCommand } from './commands/relay.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-const COMMANDS = [networkCommand, relayCommand, contributeCommand, inspectCommand, verifyCommand, deployCommand];
+const COMMANDS = [
+  networkCommand,
+  relayCommand,
+  contributeCommand,
+  inspectCommand,
+  verifyCommand,
+  checkLedgerCommand,
+  deployCommand,
+];
 
 const MAX_MESSAGE = 500;
 

@@ -1,4 +1,4 @@
-/** The built page's files over HTTP: right types, cross-origin isolation, a policy that lets nothing in from elsewhere. */
+/** The built page's files over HTTP: right types, and the headers of node/page-policy.ts. */
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CompressedFiles, codingFor } from './compressed-file.ts';
@@ -22,32 +22,13 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Types that are compressed already. */
 const PACKED = /^(image\/(png|x-icon)|font\/woff2)$/;
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self' ws://localhost:* ws://127.0.0.1:*",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-  'cross-origin-resource-policy': 'same-origin',
-  'content-security-policy': POLICY,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
-
 export interface PageFiles {
   /** The file at a path, or the page itself for a path without an extension; undefined for anything else. */
-  respond(pathname: string, acceptEncoding: string | null): Promise<Response | undefined>;
+  respond(
+    pathname: string,
+    acceptEncoding: string | null,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Response | undefined>;
 }
 
 /** Lists the folder once: only what was there is ever served, so no path leads out of it. A missing folder has no files. */
@@ -63,7 +44,7 @@ export async function openPageFiles(folder: string): Promise<PageFiles> {
   );
   const compressed = new CompressedFiles();
   return {
-    async respond(pathname, acceptEncoding) {
+    async respond(pathname, acceptEncoding, own) {
       const name = files.has(pathname) ? pathname : extname(pathname) === '' ? '/index.html' : '';
       const path = files.get(name);
       if (path === undefined) return undefined;
@@ -71,7 +52,7 @@ export async function openPageFiles(folder: string): Promise<PageFiles> {
       // Vite names what lies under /assets by its content.
       const cache = name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
       const coding = PACKED.test(type) ? 'identity' : codingFor(acceptEncoding);
-      const headers: Record<string, string> = { ...PAGE_HEADERS, 'content-type': type, 'cache-control': cache };
+      const headers: Record<string, string> = { ...own, 'content-type': type, 'cache-control': cache };
       headers['vary'] = 'accept-encoding';
       if (coding !== 'identity') headers['content-encoding'] = coding;
       return new Response(await compressed.read(path, coding), { headers });

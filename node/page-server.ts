@@ -6,7 +6,8 @@ import { failureResponse } from '../relay/server/failures.ts';
 import type { Hex } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import type { FetchFn } from '../src/network/sender.ts';
-import { openPageFiles, PAGE_HEADERS } from './page-files.ts';
+import { openPageFiles } from './page-files.ts';
+import { pageHeaders } from './page-policy.ts';
 
 /** GET /network.json; workers/api/network.ts knows it as NetworkInfo. */
 export interface NetworkDescription {
@@ -30,6 +31,8 @@ export interface PageServerParts {
   /** gives an address some ETH and FLOCK */
   readonly fund: (address: Hex) => Promise<void>;
 }
+
+type PageHeaders = ReturnType<typeof pageHeaders>;
 
 const MAX_RPC_BYTES = 2 ** 20;
 const MAX_RPC_BATCH = 64;
@@ -63,14 +66,17 @@ export async function createPageServer(parts: PageServerParts): Promise<(request
   const files = await openPageFiles(parts.pageFolder);
   return async (request) => {
     try {
-      const { pathname } = new URL(request.url);
-      if (request.method === 'POST' && pathname === '/rpc') return await forwardRpc(parts, request);
-      if (request.method === 'POST' && pathname === '/faucet') return await giveFunds(parts, request);
+      const url = new URL(request.url);
+      const { pathname } = url;
+      const headers = pageHeaders(parts.describe(), url);
+      if (request.method === 'POST' && pathname === '/rpc') return await forwardRpc(parts, request, headers);
+      if (request.method === 'POST' && pathname === '/faucet') return await giveFunds(parts, request, headers);
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         throw new MurmurError('not-found', `nothing takes ${request.method} at ${pathname.slice(0, 200)}`);
       }
-      if (pathname === '/network.json') return json(parts.describe());
-      const file = await files.respond(decodeURIComponent(pathname), request.headers.get('accept-encoding'));
+      if (pathname === '/network.json') return json(parts.describe(), headers);
+      const encodings = request.headers.get('accept-encoding');
+      const file = await files.respond(decodeURIComponent(pathname), encodings, headers);
       if (file !== undefined) return file;
       throw new MurmurError('not-found', `there is nothing at ${pathname.slice(0, 200)}`, {
         hint: 'If the page is missing: start without --no-page, so that it is built.',
@@ -83,7 +89,11 @@ export async function createPageServer(parts: PageServerParts): Promise<(request
   };
 }
 
-async function forwardRpc({ rpcUrl, rpcFetch }: PageServerParts, request: Request): Promise<Response> {
+async function forwardRpc(
+  { rpcUrl, rpcFetch }: PageServerParts,
+  request: Request,
+  own: PageHeaders,
+): Promise<Response> {
   refuseOtherSites(request);
   const body = await readBody(request, MAX_RPC_BYTES);
   const calls: unknown = JSON.parse(body);
@@ -100,11 +110,11 @@ async function forwardRpc({ rpcUrl, rpcFetch }: PageServerParts, request: Reques
   const answer = await rpcFetch(rpcUrl, { method: 'POST', headers, body, signal });
   return new Response(await answer.arrayBuffer(), {
     status: answer.status,
-    headers: { ...PAGE_HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' },
+    headers: { ...own, 'content-type': 'application/json', 'cache-control': 'no-store' },
   });
 }
 
-async function giveFunds({ fund }: PageServerParts, request: Request): Promise<Response> {
+async function giveFunds({ fund }: PageServerParts, request: Request, own: PageHeaders): Promise<Response> {
   refuseOtherSites(request);
   const body: unknown = JSON.parse(await readBody(request, MAX_FAUCET_BYTES));
   const address = typeof body === 'object' && body !== null && 'address' in body ? body.address : undefined;
@@ -112,7 +122,7 @@ async function giveFunds({ fund }: PageServerParts, request: Request): Promise<R
     throw new MurmurError('bad-input', 'the faucet needs {"address": "0x…"} with 20 bytes');
   }
   await fund(address.toLowerCase() as Hex);
-  return json({ funded: address });
+  return json({ funded: address }, own);
 }
 
 /** Only this server's own page may use the chain and the faucet through it. */
@@ -136,6 +146,6 @@ async function readBody(request: Request, maximumBytes: number): Promise<string>
   return Buffer.concat(parts).toString('utf8');
 }
 
-function json(value: unknown): Response {
-  return Response.json(value, { headers: { ...PAGE_HEADERS, 'cache-control': 'no-store' } });
+function json(value: unknown, own: PageHeaders): Response {
+  return Response.json(value, { headers: { ...own, 'cache-control': 'no-store' } });
 }

@@ -5,6 +5,7 @@ import type { AllianceClient } from '../src/chain/alliance-client.ts';
 import { hasCode, toErrorData } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
 import { HEART_SITES } from '../src/dataset/heart.ts';
+import { isForChain } from '../src/network/kinds.ts';
 import { createLedger, type Ledger } from '../src/network/ledger.ts';
 import type { ParticipationStatus, RoundSummary } from '../src/session/status.ts';
 import type { ChainEndpoint } from './chain-access.ts';
@@ -141,6 +142,6 @@ async function hasEnded(reader: AllianceClient, task: bigint): Promise<boolean> 
 /** Bytes of all request bodies that went to the relay; questions to the chain are not counted. */
 function bytesToRelay(ledger: Ledger): number {
   let sum = 0;
-  for (const [kind, { sizeBytes }] of ledger.totals()) if (!kind.startsWith('chain request')) sum += sizeBytes;
+  for (const [kind, { sizeBytes }] of ledger.totals()) if (!isForChain(kind)) sum += sizeBytes;
   return sum;
 }

@@ -1,7 +1,7 @@
 /** The tab's side of the chain: readers, registration, and a session's signer, client and relay. viem is loaded on first use. */
 import { fetchSpec } from '../src/aggregation/verify.ts';
 import { type Bytes, fromHex, type Hex, toHex } from '../src/core/bytes.ts';
-import { check, MurmurError } from '../src/core/errors.ts';
+import { check, hasCode, MurmurError } from '../src/core/errors.ts';
 import type { AllianceClient } from '../src/chain/alliance-client.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
 import { openWebSocket } from '../src/network/web-socket.ts';
@@ -9,8 +9,9 @@ import type { ChainPort, ChainReader, RelayPort } from '../src/protocol/ports.ts
 import type { RecordSigner } from '../src/protocol/record.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
+import type { ChainPlace, LedgerStep } from './api/ledger.ts';
 import type { NetworkInfo } from './api/network.ts';
-import type { ContractCall, RegistrationRequest, TypedData } from './api/wallets.ts';
+import type { Authorisation, ContractCall, RegistrationRequest, TypedData } from './api/wallets.ts';
 import { localWalletKey, type SessionKeys, sessionKeys } from './keys.ts';
 import { askFaucet, clock, networkName, type World } from './world.ts';
 
@@ -60,6 +61,7 @@ export async function connectSession(
     sender,
     clock,
     task,
+    domain: chain.domain,
     openSocket: openWebSocket,
     async signIn(issuedAt) {
       const signature = await signSignIn(secret, chain.domain, { task, registrationId, issuedAt: BigInt(issuedAt) });
@@ -68,10 +70,28 @@ export async function connectSession(
   });
   return {
     chain,
-    relay,
+    relay: withRevocation(relay, async (signal) => {
+      const { active, id } = await chain.latestRegistration(task, stored.wallet, signal);
+      return !active || id !== registrationId;
+    }),
     signer: recordSigner(secret, chain.domain),
     spec: async (signal) => fetchSpec(relay, await chain.task(task, signal), signal),
     close: () => relay.close(),
+  };
+}
+
+/** Says, before it would ask for another round, that the wallet has taken its authorisation back. */
+function withRevocation(relay: RelayClient, isRevoked: (signal?: AbortSignal) => Promise<boolean>): RelayPort {
+  return {
+    blobs: relay.blobs,
+    publish: (message, signal) => relay.publish(message, signal),
+    messages: (task, from, signal) => relay.messages(task, from, signal),
+    async announce(task, id, signal) {
+      if (!(await isRevoked(signal))) return relay.announce(task, id, signal);
+      throw new MurmurError('refused', 'your wallet has taken back the authorisation of this tab for this task', {
+        hint: 'Leave the task here. To go on, join again: that asks your wallet once more.',
+      });
+    },
   };
 }
 
@@ -161,6 +181,80 @@ export async function requireRegistration(
   throw new MurmurError('conflict', 'this wallet takes part from another browser', {
     hint: 'Go on there, or join again here.',
   });
+}
+
+/** Whether a wallet's registration on chain is the one of this browser, so that nothing has to be asked of the wallet again. */
+export async function isRegistered(world: World, network: NetworkInfo, task: string, wallet: Hex): Promise<boolean> {
+  try {
+    await requireRegistration(world, network, task, wallet);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'not-found', 'conflict')) return false;
+    throw error;
+  }
+}
+
+/** The session key of a task and wallet as the chain knows it; undefined when its registration is not the wallet's last one. */
+export async function readAuthorisation(
+  world: World,
+  network: NetworkInfo,
+  task: string,
+  wallet: Hex,
+): Promise<Pick<Authorisation, 'sessionKey' | 'registrationId' | 'active'> | undefined> {
+  const { connectChain } = await viem();
+  const chain = connectChain(network, world.sender.rpcFetch);
+  const { active, id } = await chain.latestRegistration(BigInt(task), wallet);
+  const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
+  if (!active && id === 0 && (await chain.task(BigInt(task))).registrations === 0) return undefined;
+  if (!(await isOurs(chain, task, id, keys))) return undefined;
+  return { sessionKey: await addressOf(keys.secret), registrationId: id, active };
+}
+
+/** @throws MurmurError not-found when there is no authorisation any more */
+export async function revokeWith(world: World, network: NetworkInfo, task: string, key: Bytes): Promise<void> {
+  const { connectChain } = await viem();
+  await connectChain(network, world.sender.rpcFetch, key).revoke(BigInt(task));
+}
+
+/** The transaction by which a wallet of the person's own revokes. */
+export async function revocationCall(network: NetworkInfo, task: string): Promise<ContractCall> {
+  const { revokeData } = await viem();
+  return { to: network.coordinator, data: revokeData(BigInt(task)) };
+}
+
+/** FLOCK of a wallet, decimal text. */
+export async function balanceOf(world: World, network: NetworkInfo, wallet: Hex): Promise<string> {
+  const { connectChain } = await viem();
+  return formatFlock(await connectChain(network, world.sender.rpcFetch).balance(network.flock, wallet));
+}
+
+/** Where a record of the ledger is in the chain, checked against the contract's running hash. */
+export async function findRecord(
+  world: World,
+  network: NetworkInfo,
+  { task, round, phase, index }: LedgerStep,
+  signal?: AbortSignal,
+): Promise<ChainPlace | undefined> {
+  const { connectChain } = await viem();
+  const chain = connectChain(network, world.sender.rpcFetch);
+  const found = await chain.recordPlace(BigInt(task), round, phase, index, signal);
+  return found && { block: Number(found.block), transaction: found.transaction, digest: toHex(found.digest) };
+}
+
+export async function findTransaction(
+  world: World,
+  network: NetworkInfo,
+  transaction: Hex,
+  signal?: AbortSignal,
+): Promise<ChainPlace | undefined> {
+  const { connectChain } = await viem();
+  const found = await connectChain(network, world.sender.rpcFetch).transactionPlace(transaction, signal);
+  return found && { block: Number(found.block), transaction, ...(!found.succeeded && { refused: true }) };
+}
+
+/** Signs 32 bytes as an EIP-191 personal message. */
+export async function signDigest(secret: Bytes, digest: Bytes): Promise<Hex> {
+  return (await viem()).signDigest(secret, digest);
 }
 
 /**

@@ -48,6 +48,25 @@ export async function requireLocalWalletKey(vault: Vault, network: string, walle
   return key;
 }
 
+/** Tasks and wallets that this browser has session keys for. */
+export async function sessionsOf(vault: Vault, network: string): Promise<readonly { task: string; wallet: Hex }[]> {
+  const prefix = `session/${network}/`;
+  return (await vault.names(prefix)).map((name) => {
+    const [task = '', wallet = ''] = name.slice(prefix.length).split('/');
+    return { task, wallet: wallet as Hex };
+  });
+}
+
+/** A key of this browser that stands for no person: it signs exports of the ledger when there is no session. */
+export async function browserKey(vault: Vault): Promise<Bytes> {
+  const name = 'ledger/signer';
+  const known = await vault.get(name);
+  if (known !== undefined) return known;
+  const fresh = secureRandom(KEY_BYTES);
+  await vault.put(name, fresh);
+  return fresh;
+}
+
 /** The session's keys, made on first use and the same ever after: the chain knows them by the registration. */
 export async function sessionKeys(vault: Vault, network: string, task: string, wallet: Hex): Promise<SessionKeys> {
   const name = `session/${network}/${task}/${wallet.toLowerCase()}`;

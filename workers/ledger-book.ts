@@ -1,58 +1,66 @@
-/** What left this browser in all, and what it was: entries kept from before a reload, then those of now. */
-import type { Ledger } from '../src/network/ledger.ts';
-import type { LedgerStore } from '../src/storage/idb.ts';
+/** What left this browser, as the page is told it: read from the store, so that it counts other tabs and earlier visits too. */
+import type { Hex } from '../src/core/bytes.ts';
+import { isRecordPhase } from '../src/protocol/messages.ts';
+import type { KeptEntry, LedgerStore } from '../src/storage/ledger-store.ts';
 import type { StoredLedgerEntry } from '../src/storage/database.ts';
-import type { LedgerTotals, LedgerView } from './api/ledger.ts';
-
-/** Kept entries that count: as many as the store keeps. */
-const COUNTED = 20_000;
+import type { LedgerPage, LedgerQuery, LedgerStep, LedgerTotals, LedgerView } from './api/ledger.ts';
 
 export interface LedgerBook {
   /** @param bytesDown what was received */
-  totals(bytesDown: number): LedgerTotals;
-  /** newest first */
-  latest(count: number): Promise<readonly LedgerView[]>;
+  totals(bytesDown: number): Promise<LedgerTotals>;
+  page(query: LedgerQuery): Promise<LedgerPage>;
+  entry(id: number): Promise<LedgerView | undefined>;
 }
 
-export async function openLedgerBook(kept: LedgerStore, ledger: Ledger): Promise<LedgerBook> {
-  const before = new Map<string, { requests: number; bytes: number }>();
-  for (const entry of (await kept.latest(COUNTED)).map((entry) => viewOf(entry)))
-    add(before, entry.what, 1, entry.sizeBytes);
+export function openLedgerBook(kept: LedgerStore): LedgerBook {
+  const sent = async () => {
+    const kinds = (await kept.totals()).map(({ kind, requests, bytes }) => ({ what: kind, requests, bytes }));
+    return {
+      requests: kinds.reduce((sum, { requests }) => sum + requests, 0),
+      bytesUp: kinds.reduce((sum, { bytes }) => sum + bytes, 0),
+      kinds: kinds.sort((a, b) => b.bytes - a.bytes || b.requests - a.requests),
+    };
+  };
+  /** An upload stands where the record stands that names its bytes. */
+  const stepOf = async ({ step, blob }: StoredLedgerEntry): Promise<LedgerStep | undefined> => {
+    const named = step ?? (blob && (await kept.ofBlob(blob)).findLast((entry) => entry.step !== undefined)?.step);
+    if (!named || !isRecordPhase(named.phase)) return undefined;
+    return { ...named, coordinator: named.coordinator as Hex, phase: named.phase };
+  };
+  const view = async (entry: KeptEntry): Promise<LedgerView> => {
+    const { id, timeMs, destination, method, kind, sizeBytes, sha256, detail, transaction } = entry;
+    const step = await stepOf(entry);
+    return {
+      id,
+      atMs: timeMs,
+      destination,
+      method,
+      what: kind,
+      sizeBytes,
+      sha256,
+      ...(detail !== undefined && { detail }),
+      ...(step && { step }),
+      ...(transaction !== undefined && { transaction: transaction as Hex }),
+    };
+  };
   return {
-    latest: async (count) => (await kept.latest(count)).map(viewOf).reverse(),
-    totals(bytesDown) {
-      const all = new Map([...before].map(([what, total]) => [what, { ...total }]));
-      for (const [what, { requests, sizeBytes }] of ledger.totals()) add(all, what, requests, sizeBytes);
-      const kinds = [...all].map(([what, { requests, bytes }]) => ({ what, requests, bytes }));
-      return {
-        requests: kinds.reduce((sum, { requests }) => sum + requests, 0),
-        bytesUp: kinds.reduce((sum, { bytes }) => sum + bytes, 0),
-        bytesDown,
-        kinds: kinds.sort((a, b) => b.bytes - a.bytes),
-      };
+    totals: async (bytesDown) => ({ ...(await sent()), bytesDown }),
+    async page({ count, before, after, what, text = '' }) {
+      const { entries, next, newest } = await kept.page({ count, before, after, kind: what, matches: matcher(text) });
+      const views = await Promise.all(entries.map(view));
+      return { entries: views, totals: await sent(), newest, ...(next !== undefined && { next }) };
+    },
+    async entry(id) {
+      const found = await kept.get(id);
+      return found && view(found);
     },
   };
 }
 
-/** A kept entry as the page shows it. */
-function viewOf({ timeMs, destination, method, kind, sizeBytes, sha256 }: StoredLedgerEntry, id = 0): LedgerView {
-  return {
-    id,
-    method: String(method),
-    atMs: Number(timeMs),
-    destination: String(destination),
-    what: String(kind),
-    sizeBytes: Number(sizeBytes),
-    sha256: String(sha256),
-  };
-}
-
-function add(
-  totals: Map<string, { requests: number; bytes: number }>,
-  what: string,
-  requests: number,
-  bytes: number,
-): void {
-  const total = totals.get(what) ?? { requests: 0, bytes: 0 };
-  totals.set(what, { requests: total.requests + requests, bytes: total.bytes + bytes });
+/** Words, destination or SHA-256 that contain a text, whatever its case. */
+function matcher(text: string): ((entry: StoredLedgerEntry) => boolean) | undefined {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === '') return undefined;
+  return ({ kind, detail = '', destination, sha256 }) =>
+    [kind, detail, destination, sha256].some((field) => field.toLowerCase().includes(wanted));
 }

@@ -30,7 +30,7 @@ const received = countReceived(() => tellSoon());
 
 async function open(): Promise<Parts> {
   const world = await openWorld();
-  const ledger = await openLedgerBook(world.kept, world.ledger);
+  const ledger = openLedgerBook(world.kept);
   world.ledger.subscribe(() => tellSoon());
   return { world, participation: new Participation(world, tellSoon), tasks: new TaskReader(world), ledger };
 }
@@ -65,7 +65,7 @@ function tellSoon(): void {
 
 async function tell(): Promise<void> {
   const { participation, ledger } = await context.opened();
-  listener?.({ ...participation.view(), ledger: ledger.totals(received.bytes) });
+  listener?.({ ...participation.view(), ledger: await ledger.totals(received.bytes) });
 }
 
 const api: ParticipantApi = {

@@ -6,12 +6,13 @@ import { type Bytes, toHex } from '../src/core/bytes.ts';
 import type { FetchFn } from '../src/network/sender.ts';
 import type { NetworkInfo } from './api/network.ts';
 
-export { formatEther } from 'viem';
-export { approveData, registerData } from '../src/chain/alliance-client.ts';
+export { formatEther, parseEther } from 'viem';
+export { approveData, createTaskData, registerData, revokeData } from '../src/chain/calldata.ts';
 export {
   recordSigner,
   registrationTypedData,
   sessionAddress,
+  signDigest,
   signRegistration,
   signSignIn,
 } from '../src/chain/keys.ts';

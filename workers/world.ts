@@ -4,10 +4,11 @@ import type { Hex } from '../src/core/bytes.ts';
 import { cancelled, type Clock } from '../src/core/clock.ts';
 import { hasCode, MurmurError } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
-import { createLedger, type Ledger } from '../src/network/ledger.ts';
+import { createLedger, type Ledger, type LedgerEntry } from '../src/network/ledger.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
-import { type Database, openDatabase } from '../src/storage/database.ts';
-import { type LedgerStore, type ParticipationStore, openLedger, openParticipations } from '../src/storage/idb.ts';
+import { type Database, openDatabase, type StoredLedgerEntry } from '../src/storage/database.ts';
+import { type ParticipationStore, openParticipations } from '../src/storage/idb.ts';
+import { type LedgerStore, openLedger } from '../src/storage/ledger-store.ts';
 import { type Library, openLibrary } from '../src/storage/library.ts';
 import { type Vault, openVault } from '../src/storage/vault.ts';
 import type { NetworkInfo } from './api/network.ts';
@@ -47,7 +48,7 @@ export async function openWorld(): Promise<World> {
   const database = await openDatabase();
   const kept = openLedger(database);
   const vault = openVault(database, secureRandom);
-  const ledger = createLedger({ persist: (entry) => kept.append({ ...entry }) });
+  const ledger = createLedger({ persist: (entry) => kept.append(storedEntry(entry)) });
   return {
     database,
     datasets: openLibrary(database, vault),
@@ -57,6 +58,10 @@ export async function openWorld(): Promise<World> {
     kept,
     sender: createSender({ ledger }),
   };
+}
+
+function storedEntry({ timeMs, destination, method, sizeBytes, kind, sha256, about }: LedgerEntry): StoredLedgerEntry {
+  return { timeMs, destination, method, sizeBytes, kind, sha256, ...about };
 }
 
 const address = v.pipe(
@@ -127,7 +132,7 @@ export async function fetchText({ sender }: World, path: string, signal?: AbortS
  * Asks a local network for play money.
  * @throws MurmurError unreachable, refused
  */
-export async function askFaucet({ sender }: World, wallet: Hex): Promise<void> {
+export async function askFaucet({ sender }: Pick<World, 'sender'>, wallet: Hex): Promise<void> {
   let response;
   try {
     response = await sender.fetchAs('faucet request (wallet address)')(new URL('/faucet', location.origin), {

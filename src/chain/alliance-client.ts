@@ -11,10 +11,11 @@ import {
   encodeFunctionData,
   getContractError,
   type PublicClient,
+  TransactionReceiptNotFoundError,
   type Transport,
   type WalletClient,
 } from 'viem';
-import { allianceCoordinatorAbi, flockAbi } from '../../contracts-abi/abi.ts';
+import { allianceCoordinatorAbi, beaconBn254Abi, flockAbi } from '../../contracts-abi/abi.ts';
 import { type Bytes, concatBytes, fromHex, type Hex, toHex } from '../core/bytes.ts';
 import { cancelled, throwIfCancelled } from '../core/clock.ts';
 import { MurmurError } from '../core/errors.ts';
@@ -31,8 +32,9 @@ import {
   type TaskStatus,
   type TaskView,
 } from '../protocol/views.ts';
+import { approveData, createTaskData, registerData, revokeData } from './calldata.ts';
 import type { RegistrationRequest } from './keys.ts';
-import { type RoundEvents, RoundEventReader } from './round-events.ts';
+import { type RecordPlace, type RoundEvents, RoundEventReader } from './round-events.ts';
 import { cameLate, chainError } from './revert-words.ts';
 
 export interface AllianceClientParts {
@@ -137,14 +139,20 @@ export class AllianceClient implements ChainPort {
   }
 
   /** The registration id with which a wallet may join next; undefined when it has none. */
-  activeRegistration(task: bigint, wallet: Hex, signal?: AbortSignal): Promise<number | undefined> {
+  async activeRegistration(task: bigint, wallet: Hex, signal?: AbortSignal): Promise<number | undefined> {
+    const { active, id } = await this.latestRegistration(task, wallet, signal);
+    return active ? id : undefined;
+  }
+
+  /** The last registration of a wallet, and whether the contract still accepts it; id 0 and not active when it never had one. */
+  latestRegistration(task: bigint, wallet: Hex, signal?: AbortSignal): Promise<{ active: boolean; id: number }> {
     return this.#ask(signal, async () => {
       const [active, id] = await this.#client.readContract({
         ...this.#contract,
         functionName: 'activeRegistration',
         args: [task, wallet],
       });
-      return active ? id : undefined;
+      return { active, id };
     });
   }
 
@@ -159,6 +167,36 @@ export class AllianceClient implements ChainPort {
 
   async answers(task: bigint, round: number, signal?: AbortSignal): Promise<ReadonlyMap<number, Bytes>> {
     return (await this.#events(task, round, signal)).answers;
+  }
+
+  /** Where an accepted record is in the chain, with its digest; undefined while there is none. Checked like {@link digests}. */
+  async recordPlace(
+    task: bigint,
+    round: number,
+    phase: RecordPhase,
+    index: number,
+    signal?: AbortSignal,
+  ): Promise<(RecordPlace & { readonly digest: Bytes }) | undefined> {
+    const { digests, places } = await this.#events(task, round, signal);
+    const digest = digests.get(phase)?.get(index);
+    const place = places.get(phase)?.get(index);
+    return digest && place && { ...place, digest };
+  }
+
+  /** The block that a transaction is in, and whether it did what it was for; undefined while it is in none. */
+  transactionPlace(
+    transaction: Hex,
+    signal?: AbortSignal,
+  ): Promise<{ readonly block: bigint; readonly succeeded: boolean } | undefined> {
+    return this.#ask(signal, async () => {
+      try {
+        const { blockNumber, status } = await this.#client.getTransactionReceipt({ hash: transaction });
+        return { block: blockNumber, succeeded: status === 'success' };
+      } catch (error) {
+        if (error instanceof TransactionReceiptNotFoundError) return undefined;
+        throw error;
+      }
+    });
   }
 
   survivors(task: bigint, round: number, signal?: AbortSignal): Promise<{ u2: bigint; u3: bigint; blockHash: Hex }> {
@@ -234,14 +272,41 @@ export class AllianceClient implements ChainPort {
 
   /** The new task's id. Its pool must have been approved. */
   async createTask(parameters: TaskParameters, specHash: Hex, signal?: AbortSignal): Promise<bigint> {
-    const args = [parameters, specHash] as const;
-    await this.#write(encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'createTask', args }), signal);
-    const count = await this.taskCount(signal);
-    for (let task = count; task > 0n; task--) {
+    const before = await this.taskCount(signal);
+    await this.#write(createTaskData(parameters, specHash), signal);
+    const task = await this.findTask(specHash, [this.#sender()], before, signal);
+    if (task === undefined) throw new MurmurError('not-found', 'the new task is not on chain');
+    return task;
+  }
+
+  /**
+   * The newest task with this spec that one of the wallets created.
+   * @param after only tasks with a larger id
+   */
+  async findTask(
+    specHash: Hex,
+    creators: readonly Hex[],
+    after: bigint,
+    signal?: AbortSignal,
+  ): Promise<bigint | undefined> {
+    const wallets = creators.map(lower);
+    for (let task = await this.taskCount(signal); task > after; task--) {
       const view = await this.task(task, signal);
-      if (view.specHash === specHash && view.creator === this.#sender()) return task;
+      if (view.specHash === specHash && wallets.includes(view.creator)) return task;
     }
-    throw new MurmurError('not-found', 'the new task is not on chain');
+    return undefined;
+  }
+
+  /** Seconds that the chain's beacon keeps from a decision, and between two of its rounds. */
+  beaconTimes(beacon: Hex, signal?: AbortSignal): Promise<{ delaySeconds: number; periodSeconds: number }> {
+    return this.#ask(signal, async () => {
+      const contract = { address: beacon, abi: beaconBn254Abi } as const;
+      const [delaySeconds, periodSeconds] = await Promise.all([
+        this.#client.readContract({ ...contract, functionName: 'delaySeconds' }),
+        this.#client.readContract({ ...contract, functionName: 'periodSeconds' }),
+      ]);
+      return { delaySeconds, periodSeconds };
+    });
   }
 
   allow(task: bigint, wallets: readonly Hex[], signal?: AbortSignal): Promise<void> {
@@ -278,6 +343,12 @@ export class AllianceClient implements ChainPort {
       encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'claim', args: [task, round, index] }),
       signal,
     );
+  }
+
+  /** Ends the authorisation of the sender's session key; what it said in earlier rounds stays. */
+  revoke(task: bigint, signal?: AbortSignal): Promise<void> {
+    // Too late is an error here as well: only the contract's own word makes a revocation true.
+    return this.#write(revokeData(task), signal, { lateIsFine: false });
   }
 
   withdraw(task: bigint, signal?: AbortSignal): Promise<void> {
@@ -446,14 +517,4 @@ function registrationOf(member: {
     channelKey: fromHex(member.channelKey, 32),
     stake: member.stake,
   };
-}
-
-/** Calldata of a registration, for a wallet that sends it itself. */
-export function registerData(request: RegistrationRequest, signature: Hex): Hex {
-  return encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'register', args: [request, signature] });
-}
-
-/** Calldata of an approval of FLOCK to the coordinator. */
-export function approveData(domain: RecordDomain, amount: bigint): Hex {
-  return encodeFunctionData({ abi: flockAbi, functionName: 'approve', args: [domain.coordinator, amount] });
 }

@@ -1,7 +1,14 @@
 /** Signatures of a session key and of a wallet that lies in memory: records, registrations, the relay's sign-in. */
-import { type LocalAccount, parseSignature, serializeCompactSignature, signatureToCompactSignature } from 'viem';
+import {
+  type LocalAccount,
+  parseSignature,
+  recoverMessageAddress,
+  serializeCompactSignature,
+  signatureToCompactSignature,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type Bytes, fromHex, type Hex, toHex } from '../core/bytes.ts';
+import { MurmurError } from '../core/errors.ts';
 import {
   packRecord,
   RECORD_TYPES,
@@ -67,6 +74,21 @@ export function signSignIn(
 ): Promise<Hex> {
   const account = privateKeyToAccount(toHex(secret));
   return account.signTypedData({ domain: recordDomain(domain), types: SIGN_IN_TYPES, primaryType: 'SignIn', message });
+}
+
+/** Signs 32 bytes as an EIP-191 personal message. */
+export function signDigest(secret: Bytes, digest: Bytes): Promise<Hex> {
+  return privateKeyToAccount(toHex(secret)).signMessage({ message: { raw: toHex(digest) } });
+}
+
+/** Who signed 32 bytes as an EIP-191 personal message. @throws MurmurError bad-signature when nobody can have */
+export async function digestSigner(digest: Bytes, signature: Hex): Promise<Hex> {
+  try {
+    const signer = await recoverMessageAddress({ message: { raw: toHex(digest) }, signature });
+    return signer.toLowerCase() as Hex;
+  } catch (cause) {
+    throw new MurmurError('bad-signature', 'this is no signature at all', { cause });
+  }
 }
 
 /** A fresh session key's address. */

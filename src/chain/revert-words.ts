@@ -15,6 +15,11 @@ const WORDS: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
   UnknownTask: ['not-found', 'there is no such task', 'Look at the list of tasks.'],
   UnknownRound: ['not-found', 'there is no such round', ''],
   UnknownRegistration: ['not-found', 'there is no such registration', ''],
+  NotRegistered: [
+    'not-found',
+    'this wallet has no authorisation for the task any more',
+    'Nothing to do, unless you want to join again.',
+  ],
   NotAllowed: [
     'refused',
     'this wallet is not on the list of those who may join',

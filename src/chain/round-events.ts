@@ -11,10 +11,18 @@ import { Phase } from '../protocol/phases.ts';
 
 const ENTRY_BYTES = 34;
 
+/** Where the batch with a record is in the chain. */
+export interface RecordPlace {
+  readonly block: bigint;
+  readonly transaction: Hex;
+}
+
 export interface RoundEvents {
   /** digest by index and phase */
   readonly digests: ReadonlyMap<number, ReadonlyMap<number, Bytes>>;
   readonly answers: ReadonlyMap<number, Bytes>;
+  /** place by index and phase, of every digest */
+  readonly places: ReadonlyMap<number, ReadonlyMap<number, RecordPlace>>;
 }
 
 export class RoundEventReader {
@@ -27,6 +35,7 @@ export class RoundEventReader {
   #hash: Hex = toHex(new Uint8Array(32));
   #digests = new Map<number, Map<number, Bytes>>();
   #answers = new Map<number, Bytes>();
+  #places = new Map<number, Map<number, RecordPlace>>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(client: PublicClient, coordinator: Address, task: bigint, round: number, openedAtBlock: bigint) {
@@ -64,6 +73,7 @@ export class RoundEventReader {
       this.#hash = toHex(new Uint8Array(32));
       this.#digests = new Map();
       this.#answers = new Map();
+      this.#places = new Map();
       await this.#read(block);
     }
     if (!(await this.#holds(recordsHash, answered))) {
@@ -72,8 +82,7 @@ export class RoundEventReader {
       });
     }
     // Copies: what a caller holds does not change under its hands.
-    const digests = new Map([...this.#digests].map(([phase, entries]) => [phase, new Map(entries)]));
-    return { digests, answers: new Map(this.#answers) };
+    return { digests: copyOf(this.#digests), answers: new Map(this.#answers), places: copyOf(this.#places) };
   }
 
   /** Answers are not in the running hash themselves, but their digests are. */
@@ -97,7 +106,8 @@ export class RoundEventReader {
     });
     for (const log of logs) {
       if (log.eventName === 'Records' && log.args.task === this.#task && log.args.round === this.#round) {
-        this.#add(log.args.phase, fromHex(log.args.packed));
+        const place = { block: log.blockNumber, transaction: log.transactionHash };
+        this.#add(log.args.phase, fromHex(log.args.packed), place);
       } else if (log.eventName === 'UnmaskAnswer' && log.args.task === this.#task && log.args.round === this.#round) {
         this.#answers.set(log.args.index, fromHex(log.args.answer));
       }
@@ -105,13 +115,23 @@ export class RoundEventReader {
     this.#nextBlock = block + 1n;
   }
 
-  #add(phase: number, packed: Bytes): void {
+  #add(phase: number, packed: Bytes, place: RecordPlace): void {
     const batch = keccak256(concatBytes(Uint8Array.of(phase), packed), 'bytes');
     this.#hash = keccak256(concatBytes(fromHex(this.#hash), batch));
     const reader = new ByteReader(packed);
     const digests = this.#digests.get(phase) ?? new Map<number, Bytes>();
-    for (let left = packed.length; left >= ENTRY_BYTES; left -= ENTRY_BYTES) digests.set(reader.u16(), reader.take(32));
+    const places = this.#places.get(phase) ?? new Map<number, RecordPlace>();
+    for (let left = packed.length; left >= ENTRY_BYTES; left -= ENTRY_BYTES) {
+      const index = reader.u16();
+      digests.set(index, reader.take(32));
+      places.set(index, place);
+    }
     reader.end();
     this.#digests.set(phase, digests);
+    this.#places.set(phase, places);
   }
+}
+
+function copyOf<T>(byPhase: ReadonlyMap<number, ReadonlyMap<number, T>>): ReadonlyMap<number, ReadonlyMap<number, T>> {
+  return new Map([...byPhase].map(([phase, entries]) => [phase, new Map(entries)]));
 }

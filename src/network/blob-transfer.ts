@@ -39,13 +39,17 @@ export async function uploadBlob(
   const offer = (inner: AbortSignal) => {
     const body = JSON.stringify({ sha256, sizeBytes: bytes.length });
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: inner };
-    return context.authorised(sender.fetchAs(KIND.uploadOffer), `${url}/v1/uploads`, init).then(readState);
+    return context
+      .authorised(sender.fetchAs(KIND.uploadOffer, { blob: sha256 }), `${url}/v1/uploads`, init)
+      .then(readState);
   };
   const sendFrom = (offset: number, inner: AbortSignal) => {
     const body = bytes.slice(offset, offset + chunkBytes);
     const headers = { 'content-type': 'application/octet-stream', 'upload-offset': String(offset) };
     const init = { method: 'PATCH', headers, body, signal: inner };
-    return context.authorised(sender.fetchAs(kind), `${url}/v1/uploads/${sha256.slice(2)}`, init).then(readState);
+    return context
+      .authorised(sender.fetchAs(kind, { blob: sha256 }), `${url}/v1/uploads/${sha256.slice(2)}`, init)
+      .then(readState);
   };
 
   let state: UploadState | undefined;

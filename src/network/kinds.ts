@@ -1,6 +1,6 @@
 /** What leaves, in plain words: the texts of the ledger page. */
 import type { Message } from '../protocol/messages.ts';
-import { phaseName } from '../protocol/phases.ts';
+import type { RecordPhase } from '../protocol/phases.ts';
 
 export const KIND = {
   signIn: 'sign-in (signature of the session key)',
@@ -10,16 +10,32 @@ export const KIND = {
   maskedVector: 'masked vector',
   sum: 'sum of all masked vectors (public)',
   model: 'shared model (public)',
+  spec: 'task description (public)',
   readBlob: 'download',
   readMessages: 'reading messages',
   stream: 'message stream (listening)',
+  chainQuestion: 'question to the chain',
+  transaction: 'signed transaction for the chain',
 } as const;
 
+const RECORD_WORDS: Readonly<Record<RecordPhase, string>> = {
+  1: 'I take part (public keys)',
+  3: 'my key shares lie at the relay',
+  4: 'I have the key shares for me',
+  5: 'my masked vector lies at the relay',
+  6: 'I have the masked vectors',
+  7: 'shares of one-time masks',
+  9: 'I have checked the sum',
+};
+
 /** A signed message of a phase. */
-export function messageKind(message: Message): string {
-  return message.phase === 7
-    ? 'signed record: unmask (shares of one-time masks)'
-    : `signed record: ${phaseName(message.phase)}`;
+export function messageKind({ phase }: Message): string {
+  return `signed record: ${RECORD_WORDS[phase]}`;
+}
+
+/** Whether an entry went to the chain rather than to the relay. */
+export function isForChain(kind: string): boolean {
+  return kind === KIND.chainQuestion || kind === KIND.transaction;
 }
 
 /** Bytes of a share bundle beside its 2-byte head, for each receiver (docs/protocol.md, section 6). */

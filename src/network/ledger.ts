@@ -5,6 +5,29 @@
  * It keeps hashes and sizes, never bodies, no tokens and no query texts. The newest entries stay in memory; `persist` may keep all.
  */
 import type { Hex } from '../core/bytes.ts';
+import type { RecordPhase } from '../protocol/phases.ts';
+import type { RecordDomain } from '../protocol/record.ts';
+
+/** The place of one signed record: a round's phase, and the member's index (in the join phase its registration id). */
+export interface RecordStep extends RecordDomain {
+  /** decimal text */
+  readonly task: string;
+  readonly round: number;
+  readonly phase: RecordPhase;
+  readonly index: number;
+}
+
+/** What a request belongs to, where that is known when it goes. */
+export interface EntryAbout {
+  /** the record that it carries */
+  readonly step?: RecordStep;
+  /** SHA-256 of the blob that it offers, carries a part of, or names in a record: this ties an upload to its record */
+  readonly blob?: Hex;
+  /** hash of the signed transaction that it carries; the first where there are several */
+  readonly transaction?: Hex;
+  /** what exactly was asked, e.g. the chain's methods */
+  readonly detail?: string;
+}
 
 export interface LedgerEntry {
   readonly id: number;
@@ -21,6 +44,7 @@ export interface LedgerEntry {
   readonly sha256: Hex;
   /** `sent` until the answer's head came: an HTTP status, or why there was none */
   readonly outcome: 'sent' | 'failed' | number;
+  readonly about?: EntryAbout;
 }
 
 export type NewEntry = Omit<LedgerEntry, 'id' | 'outcome'>;

@@ -4,12 +4,14 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { check, MurmurError } from '../core/errors.ts';
-import type { Hex } from '../core/bytes.ts';
+import type { Bytes, Hex } from '../core/bytes.ts';
 import { type RandomBytes, secureRandom } from '../core/random.ts';
-import { type Message, parseMessage, type SequencedMessage } from '../protocol/messages.ts';
+import { type Message, messageRecord, parseMessage, type SequencedMessage } from '../protocol/messages.ts';
 import type { BlobStore, RelayPort } from '../protocol/ports.ts';
+import type { RecordDomain } from '../protocol/record.ts';
 import { downloadBlob, hasBlob, type TransferContext, uploadBlob } from './blob-transfer.ts';
 import { blobKind, KIND, messageKind } from './kinds.ts';
+import type { EntryAbout } from './ledger.ts';
 import { MessageStream, type OpenSocket } from './message-stream.ts';
 import { readJson } from './read-body.ts';
 import { DEFAULT_RETRY, errorOf, type RetryOptions, retrying } from './retry.ts';
@@ -25,6 +27,8 @@ export interface RelayClientParts {
   readonly clock: Clock;
   /** the task whose session this is; reading works for any task */
   readonly task: bigint;
+  /** the contract that its records are for; with it the ledger tells where a record must be found */
+  readonly domain?: RecordDomain | undefined;
   /** without it the client only reads */
   readonly signIn?: SignIn | undefined;
   /** opens a WebSocket; without it (Node 20 has none of its own) messages are polled */
@@ -76,7 +80,8 @@ export class RelayClient implements RelayPort {
   async publish(message: Message, signal?: AbortSignal): Promise<void> {
     check(message.task === this.#parts.task.toString(), 'this client speaks for another task');
     try {
-      await this.#post(`/v1/tasks/${message.task}/messages`, messageKind(message), JSON.stringify(message), signal);
+      const sending = this.#parts.sender.fetchAs(messageKind(message), aboutMessage(message, this.#parts.domain));
+      await this.#post(`/v1/tasks/${message.task}/messages`, sending, JSON.stringify(message), signal);
     } catch (error) {
       if (!(error instanceof MurmurError) || error.details['early'] !== true) throw error;
       // Not a refusal of the message: the relay reads the chain later than its sender did.
@@ -85,9 +90,25 @@ export class RelayClient implements RelayPort {
     this.#lastPhase = message.phase;
   }
 
+  /**
+   * Gives the relay the description of a task that is on chain: its spec's canonical JSON. Needs no session, and may be called again.
+   * @throws MurmurError bad-hash when the chain names other bytes, not-found for a task that is not there, bad-input, too-large
+   */
+  async publishSpec(task: bigint, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    await retrying(this.#context, signal, async (inner) => {
+      const init = { method: 'PUT', headers, body: bytes, signal: inner };
+      const send = this.#parts.sender.fetchAs(KIND.spec);
+      const response = await send(`${this.#parts.url}/v1/tasks/${task}/spec`, init);
+      if (!response.ok) throw await errorOf(response);
+      await response.text();
+    });
+  }
+
   async announce(task: bigint, registrationId: number, signal?: AbortSignal): Promise<void> {
     check(task === this.#parts.task, 'this client speaks for another task');
-    await this.#post(`/v1/tasks/${task}/announce`, KIND.announce, JSON.stringify({ registrationId }), signal);
+    const sending = this.#parts.sender.fetchAs(KIND.announce);
+    await this.#post(`/v1/tasks/${task}/announce`, sending, JSON.stringify({ registrationId }), signal);
   }
 
   async messages(task: bigint, fromSequence: number, signal?: AbortSignal): Promise<readonly SequencedMessage[]> {
@@ -143,10 +164,10 @@ export class RelayClient implements RelayPort {
     });
   }
 
-  async #post(path: string, kind: string, body: string, signal: AbortSignal | undefined): Promise<void> {
+  async #post(path: string, sending: FetchFn, body: string, signal: AbortSignal | undefined): Promise<void> {
     await retrying(this.#context, signal, async (inner) => {
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: inner };
-      const response = await this.#authorised(this.#parts.sender.fetchAs(kind), `${this.#parts.url}${path}`, init);
+      const response = await this.#authorised(sending, `${this.#parts.url}${path}`, init);
       if (!response.ok) throw await errorOf(response);
       await response.text();
     });
@@ -189,6 +210,16 @@ export class RelayClient implements RelayPort {
     this.#token = token;
     return token;
   }
+}
+
+/** Where the message's record must be found on chain, and the blob that it names. */
+function aboutMessage(message: Message, domain: RecordDomain | undefined): EntryAbout {
+  const { task, round, phase, body } = message;
+  const blob = 'bundle' in body ? body.bundle : 'blob' in body ? body.blob : undefined;
+  return {
+    ...(domain && { step: { ...domain, task, round, phase, index: messageRecord(message).index } }),
+    ...(blob !== undefined && { blob: blob as Hex }),
+  };
 }
 
 /** A page of the log, in order. A message that does not parse makes the page end before it. */

@@ -1,8 +1,10 @@
 /** Everything that leaves is written down first. */
 import { expect, it } from 'vitest';
-import { createPublicClient, http } from 'viem';
+import { createPublicClient, http, keccak256 } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
 import { toHex, utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
+import { KIND } from './kinds.ts';
 import { createLedger, type LedgerEntry } from './ledger.ts';
 import { createSender } from './sender.ts';
 
@@ -90,6 +92,31 @@ it('is what viem sends through, and names the method, not the endpoint with its 
   const client = createPublicClient({ transport: http('https://node.test/v2/api-key', { fetchFn: rpcFetch }) });
   expect(await client.getChainId()).toBe(31337);
   expect(ledger.entries()).toMatchObject([
-    { kind: 'chain request: eth_chainId', destination: 'https://node.test', outcome: 200 },
+    { kind: KIND.chainQuestion, about: { detail: 'eth_chainId' }, destination: 'https://node.test', outcome: 200 },
+  ]);
+});
+
+it('names the transaction that a request to the chain carries', async () => {
+  const ledger = createLedger();
+  const { rpcFetch } = createSender({ ledger, fetch: async () => Response.json({}) });
+  const account = privateKeyToAccount(`0x${'11'.repeat(32)}`);
+  const raw = await account.signTransaction({
+    chainId: 31337,
+    to: account.address,
+    value: 1n,
+    gas: 21_000n,
+    gasPrice: 1n,
+  });
+  const send = { method: 'eth_sendRawTransaction', params: [raw] };
+  const bodies = [
+    [{ method: 'eth_blockNumber' }, send],
+    { method: 'eth_sendRawTransaction', params: ['nonsense'] },
+    'no',
+  ];
+  for (const body of bodies) await rpcFetch('https://node.test', { method: 'POST', body: JSON.stringify(body) });
+  expect(ledger.entries().map(({ kind, about }) => [kind, about])).toEqual([
+    [KIND.transaction, { detail: 'eth_blockNumber, eth_sendRawTransaction', transaction: keccak256(raw) }],
+    [KIND.transaction, { detail: 'eth_sendRawTransaction' }],
+    [KIND.chainQuestion, { detail: 'unknown' }],
   ]);
 });

@@ -2,7 +2,7 @@
  * The one IndexedDB database of a browser profile: schema by version, and what happens when two tabs run different versions.
  * An older tab that meets a newer one gives way at once (its next call is `conflict`); it never blocks the newer tab.
  */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import type { Bytes, Hex } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 
@@ -57,8 +57,35 @@ export interface StoredUse {
   readonly releases: number;
 }
 
-/** One request that left the tab; the fields are those of the network's ledger and travel as plain data. */
-export type StoredLedgerEntry = Readonly<Record<string, string | number | boolean>>;
+/** One request that left the tab; the fields are those of the network's ledger. */
+export interface StoredLedgerEntry {
+  readonly timeMs: number;
+  readonly destination: string;
+  readonly method: string;
+  readonly sizeBytes: number;
+  readonly kind: string;
+  readonly sha256: string;
+  readonly detail?: string;
+  /** SHA-256 of the blob that it offers, carries a part of, or names */
+  readonly blob?: string;
+  readonly transaction?: string;
+  /** the signed record that it carries */
+  readonly step?: {
+    readonly chainId: number;
+    readonly coordinator: string;
+    readonly task: string;
+    readonly round: number;
+    readonly phase: number;
+    readonly index: number;
+  };
+}
+
+/** Of all requests of a kind that ever left, those that are no longer listed included. */
+export interface StoredLedgerTotal {
+  readonly kind: string;
+  readonly requests: number;
+  readonly bytes: number;
+}
 
 export interface MurmurSchema extends DBSchema {
   /** [participation, key] -> value */
@@ -72,7 +99,8 @@ export interface MurmurSchema extends DBSchema {
   /** the profile's non-extractable key, under the name `vault` */
   vault: { key: string; value: CryptoKey };
   secrets: { key: string; value: SealedValue };
-  ledger: { key: number; value: StoredLedgerEntry };
+  ledger: { key: number; value: StoredLedgerEntry; indexes: { kind: string; blob: string } };
+  'ledger-totals': { key: string; value: StoredLedgerTotal };
 }
 
 /** A connection that has ended answers every call with `conflict`. */
@@ -93,7 +121,7 @@ export async function openDatabase(name = 'murmur'): Promise<Database> {
   let reportBlocked: (error: MurmurError) => void = () => undefined;
   const blocked = new Promise<never>((_, reject) => (reportBlocked = reject));
   const opening = openDB<MurmurSchema>(name, DATABASE_VERSION, {
-    upgrade: (database, oldVersion) => upgrade(database, oldVersion),
+    upgrade: (database, oldVersion, _, transaction) => upgrade(database, oldVersion, transaction),
     blocked: () =>
       reportBlocked(
         new MurmurError('conflict', 'another tab holds an older version of the stored data open', {
@@ -130,7 +158,9 @@ export async function openDatabase(name = 'murmur'): Promise<Database> {
   };
 }
 
-function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number): void {
+type Upgrade = IDBPTransaction<MurmurSchema, StoreNames<MurmurSchema>[], 'versionchange'>;
+
+async function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number, transaction: Upgrade): Promise<void> {
   if (oldVersion < 1) {
     for (const name of ['journal', 'vault', 'secrets'] as const) database.createObjectStore(name);
     database.createObjectStore('ledger', { autoIncrement: true });
@@ -143,5 +173,21 @@ function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number): void
     database.createObjectStore('blocks');
     database.createObjectStore('uses', { keyPath: ['rowsHash', 'network', 'task'] });
     database.createObjectStore('participations', { keyPath: 'id' });
+    const ledger = transaction.objectStore('ledger');
+    ledger.createIndex('kind', 'kind');
+    ledger.createIndex('blob', 'blob');
+    database.createObjectStore('ledger-totals', { keyPath: 'kind' });
+    await countEntries(transaction);
   }
+}
+
+/** Version 1 kept no totals: they begin with what is listed. */
+async function countEntries(transaction: Upgrade): Promise<void> {
+  const totals = new Map<string, StoredLedgerTotal>();
+  for (const { kind, sizeBytes } of await transaction.objectStore('ledger').getAll()) {
+    const { requests, bytes } = totals.get(kind) ?? { requests: 0, bytes: 0 };
+    totals.set(kind, { kind, requests: requests + 1, bytes: bytes + sizeBytes });
+  }
+  const store = transaction.objectStore('ledger-totals');
+  await Promise.all([...totals.values()].map((total) => store.put(total)));
 }

@@ -3,7 +3,7 @@
  * promise resolves when the value is on disk, because a message may leave right after (docs/protocol.md, sections 8 and 9).
  */
 import type { Journal } from '../protocol/ports.ts';
-import type { Database, StoredLedgerEntry, StoredParticipation } from './database.ts';
+import type { Database, StoredParticipation } from './database.ts';
 
 const STRICT = { durability: 'strict' } as const;
 /** Sorts behind every key that is ASCII. */
@@ -44,28 +44,5 @@ export function openParticipations(database: Database): ParticipationStore {
       await Promise.all([transaction.store.put(participation), transaction.done]);
     },
     delete: (id) => database.connection().delete('participations', id),
-  };
-}
-
-export interface LedgerStore {
-  append(entry: StoredLedgerEntry): Promise<void>;
-  /** The newest entries, oldest of them first. */
-  latest(count: number): Promise<readonly StoredLedgerEntry[]>;
-}
-
-/** Everything that left this profile's tabs, kept to the newest entries. */
-export function openLedger(database: Database, keep = 20_000): LedgerStore {
-  return {
-    async append(entry) {
-      const { store, done } = database.connection().transaction('ledger', 'readwrite');
-      const key = await store.add(entry);
-      if (key > keep) await store.delete(IDBKeyRange.upperBound(key - keep));
-      await done;
-    },
-    async latest(count) {
-      const { store } = database.connection().transaction('ledger');
-      const newest = await store.openKeyCursor(null, 'prev');
-      return newest === null ? [] : store.getAll(IDBKeyRange.lowerBound(newest.key - count, true));
-    },
   };
 }

@@ -3,7 +3,7 @@ import { openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secureRandom } from '../../src/core/random.ts';
 import { type Database, DATABASE_VERSION, openDatabase } from '../../src/storage/database.ts';
-import { openDatasets, openJournal, openLedger, openParticipations } from '../../src/storage/idb.ts';
+import { openDatasets, openJournal, openParticipations } from '../../src/storage/idb.ts';
 import { openVault } from '../../src/storage/vault.ts';
 
 let name: string;
@@ -109,13 +109,6 @@ describe('other stores', () => {
     expect(await participations.get('network')).toEqual(one);
     await participations.delete('network');
     expect(await participations.get('network')).toBeUndefined();
-  });
-
-  it('keep the newest ledger entries', async () => {
-    const ledger = openLedger(database, 3);
-    for (let i = 1; i <= 5; i++) await ledger.append({ i });
-    expect(await ledger.latest(10)).toEqual([{ i: 3 }, { i: 4 }, { i: 5 }]);
-    expect(await ledger.latest(2)).toEqual([{ i: 4 }, { i: 5 }]);
   });
 });
 

@@ -12,16 +12,22 @@ export interface LedgerView {
   readonly what: string;
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** what exactly was asked, e.g. the chain's methods */
+  readonly detail?: string;
   /** the step of a round that it belongs to, whose record is on chain */
   readonly step?: LedgerStep;
   /** hash of the transaction that it carried */
   readonly transaction?: Hex;
 }
 
+/** The place of one record: in the join phase the index is the registration id. */
 export interface LedgerStep {
+  readonly chainId: number;
+  readonly coordinator: Hex;
   readonly task: string;
   readonly round: number;
   readonly phase: RecordPhase;
+  readonly index: number;
 }
 
 /** Where something of the ledger stands on chain. */
@@ -30,12 +36,16 @@ export interface ChainPlace {
   readonly transaction: Hex;
   /** what the contract holds of it */
   readonly digest?: Hex;
+  /** the chain took the transaction, but refused what it was for */
+  readonly refused?: boolean;
 }
 
 export interface LedgerQuery {
   readonly count: number;
   /** only entries with a smaller id */
   readonly before?: number;
+  /** only entries with a greater id */
+  readonly after?: number;
   /** only entries of this kind (`what`) */
   readonly what?: string;
   /** only entries whose words, destination or SHA-256 contain this */
@@ -43,8 +53,11 @@ export interface LedgerQuery {
 }
 
 export interface LedgerPage {
-  /** newest first */
+  /** newest first; may be fewer than asked for although there are older ones, because one look goes back only so far */
   readonly entries: readonly LedgerView[];
+  readonly totals: Omit<LedgerTotals, 'bytesDown'>;
+  /** the greatest id of all entries, whatever was asked for */
+  readonly newest: number;
   /** id to ask before for the next page; absent when there is none */
   readonly next?: number;
 }
@@ -59,8 +72,11 @@ export interface LedgerTotals {
 
 export interface LedgerApi {
   ledger(query: LedgerQuery): Promise<LedgerPage>;
-  /** Where an entry stands on chain; undefined when nothing of it is there (yet). */
+  /**
+   * Where an entry stands on chain; undefined when nothing of it is there (yet).
+   * @throws MurmurError not-found when the entry is gone, or belongs to another network than the present one
+   */
   ledgerPlace(id: number, signal?: AbortSignal): Promise<ChainPlace | undefined>;
-  /** All entries as canonical JSON, signed by a key of this browser. */
+  /** Everything that is listed, as src/network/ledger-file.ts describes; signed by the session key of this tab, or one of this browser. */
   exportLedger(): Promise<string>;
 }

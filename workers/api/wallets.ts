@@ -54,14 +54,24 @@ export interface WalletsApi {
   makeLocalWallet(): Promise<Hex>;
   /** The private key, as text. @throws MurmurError not-found */
   exportLocalWallet(wallet: Hex): Promise<Hex>;
+  /**
+   * The wallet as an encrypted JSON keystore (Web3 Secret Storage 3), which other wallets can read. Takes seconds.
+   * @throws MurmurError not-found, bad-input for a password that is too short
+   */
+  exportKeystore(wallet: Hex, password: string): Promise<string>;
+  /** Asks the local network for play money. @throws MurmurError refused, unreachable */
+  takeFromFaucet(wallet: Hex): Promise<void>;
   /** FLOCK of a wallet, decimal text. */
   balance(wallet: Hex): Promise<string>;
+  /** Whether the wallet has authorised this browser for the task already: then nothing has to be asked of it. */
+  isRegistered(task: string, wallet: Hex): Promise<boolean>;
   /** What a wallet of the person's own has to sign before {@link registrationCall}. */
   requestRegistration(task: string, wallet: Hex): Promise<RegistrationRequest>;
   /** The transaction by which that wallet registers. */
   registrationCall(request: RegistrationRequest, signature: Hex): Promise<ContractCall>;
+  /** Session keys of this browser that a wallet has authorised on this network. */
   authorisations(): Promise<readonly Authorisation[]>;
-  /** Revokes with a wallet that the page made. @throws MurmurError not-found, refused */
+  /** Revokes with a wallet that the page made, and ends this tab's part in the task with it. @throws MurmurError not-found, refused */
   revokeLocally(task: string, wallet: Hex): Promise<void>;
   /** The transaction by which a wallet of the person's own revokes. */
   revocationCall(task: string): Promise<ContractCall>;
