@@ -1,11 +1,7 @@
 /** The wallet that signs for this person: one made in the page, or one of their own. Wallet code is loaded only when asked for. */
 import { useParticipant } from '../../../workers/bridge.ts';
 import type { NetworkInfo } from '../../../workers/api/network.ts';
-<<<<<<< HEAD
 import type { Authorisation, ContractCall, LocalWallet } from '../../../workers/api/wallets.ts';
-=======
-import type { ContractCall } from '../../../workers/api/wallets.ts';
->>>>>>> create
 import type { WalletConnection, WalletChoice, Wallets } from '../../chain/wallet.ts';
 import type { Hex } from '../../core/bytes.ts';
 import { type ErrorData, MurmurError, toErrorData } from '../../core/errors.ts';
@@ -170,7 +166,6 @@ export class IdentityState {
 
   /** Lets the person's own wallet send transactions, one after the other. @throws MurmurError cancelled, refused, not-found */
   async send(calls: readonly ContractCall[], network: NetworkInfo): Promise<void> {
-<<<<<<< HEAD
     for (const call of calls) await this.#ask('send', network, (wallets, signal) => wallets.send(call, signal));
   }
 
@@ -200,16 +195,6 @@ export class IdentityState {
         hint: `Choose the account ${wallet} there, then try again.`,
         details: { wallet: 'account', wanted: wallet },
       });
-=======
-    const wallets = await this.#load(network);
-    for (const call of calls) await wallets.send(call);
-  }
-
-  async #load(network: NetworkInfo): Promise<Wallets> {
-    if (this.#wallets === undefined) {
-      const { openWallets } = await import('../../chain/wallet.ts');
-      this.#wallets = await openWallets(network, (connection) => (this.connection = connection));
->>>>>>> create
     }
     await wallets.send(call, signal);
   }
