@@ -104,8 +104,8 @@ export async function registerLocally(world: World, network: NetworkInfo, task: 
   const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
   const known = await chain.activeRegistration(BigInt(task), wallet);
   if (known !== undefined && (await isOurs(chain, task, known, keys))) return known;
-  await askFaucet(world, wallet);
   const { parameters } = await chain.task(BigInt(task));
+  await fill(world, network, chain, wallet, parameters.stake);
   if (parameters.stake > 0n && known === undefined) await chain.approve(network.flock, parameters.stake);
   const request = await registrationOf(chain, task, wallet, keys);
   return chain.register(request, await signRegistration(account, chain.domain, request));
@@ -121,11 +121,11 @@ export async function requestRegistration(
   const { connectChain, registrationTypedData, approveData } = await viem();
   const chain = connectChain(network, world.sender.rpcFetch);
   const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
-  if (network.local) {
-    await askFaucet(world, wallet);
-    await askFaucet(world, await addressOf(keys.secret));
-  }
   const { parameters } = await chain.task(BigInt(task));
+  if (network.local) {
+    await fill(world, network, chain, wallet, parameters.stake);
+    await fill(world, network, chain, await addressOf(keys.secret), 0n);
+  }
   const { domain, types, primaryType, message } = registrationTypedData(
     chain.domain,
     await registrationOf(chain, task, wallet, keys),
@@ -285,6 +285,21 @@ export async function formatFlock(wei: bigint): Promise<string> {
 
 function ownKeyOf(world: World, network: NetworkInfo, wallet: Hex): Promise<Bytes | undefined> {
   return localWalletKey(world.vault, networkName(network), wallet);
+}
+
+/** Asks the faucet. One that gave a moment ago, to an earlier try, is no hindrance as long as the money is there. */
+async function fill(
+  world: World,
+  network: NetworkInfo,
+  chain: AllianceClient,
+  address: Hex,
+  needed: bigint,
+): Promise<void> {
+  try {
+    await askFaucet(world, address);
+  } catch (error) {
+    if (!hasCode(error, 'refused') || (await chain.balance(network.flock, address)) < needed) throw error;
+  }
 }
 
 async function isOurs(

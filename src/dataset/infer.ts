@@ -8,7 +8,7 @@ import { shorten } from './reading.ts';
 import type { FileEncoding } from './reading-plan.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
 import { sniffShape } from './shape.ts';
-import { isMissingWord } from './words.ts';
+import { areYesAndNo, isMissingWord } from './words.ts';
 
 export interface InferredColumn {
   readonly name: string;
@@ -207,5 +207,7 @@ function likelyLabel(columns: readonly InferredColumn[]): number | undefined {
   const twofold = possible.filter(({ column }) => column.values.length === 2).at(-1);
   // Tables of measurements usually end with what they are about.
   const final = possible.find(({ column, i }) => i === columns.length - 1 && column.values.length <= MAX_CODES);
-  return (named ?? final ?? twofold ?? possible.at(-1))?.i;
+  const answers = possible.filter(({ column }) => areYesAndNo(column.values));
+  const answer = answers.length === 1 ? answers[0] : undefined;
+  return (named ?? answer ?? final ?? twofold ?? possible.at(-1))?.i;
 }

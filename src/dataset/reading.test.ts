@@ -4,7 +4,7 @@ import type { TableSpec } from '../protocol/task-spec.ts';
 import type { FileReport, Finding } from './file-report.ts';
 import { heartTaskSpec } from './heart.ts';
 import { planFor } from './plan-for.ts';
-import { HOPELESS_ROWS, rowsPerBlock } from './reading.ts';
+import { HOPELESS_ROWS, ReadingPass } from './reading.ts';
 import type { Repair } from './reading-plan.ts';
 import { applyRepair } from './repair.ts';
 import { isReady } from './report.ts';
@@ -91,10 +91,13 @@ describe('a file that fits', () => {
   });
 
   it('comes in blocks of the same number of rows', () => {
-    const many = 2 * rowsPerBlock(6) + 5;
-    const { pass } = readText(header + rows(many, good).replaceAll(/,\d{3,},/gu, ',200,'), schema);
-    expect(pass.rows).toBe(many);
-    expect(pass.blocks.map((block) => block.rows)).toEqual([rowsPerBlock(6), rowsPerBlock(6), 5]);
+    const heard: number[] = [];
+    const plan = planFor(schema, headOf(text));
+    const pass = new ReadingPass(schema, plan, { rows: 20, onBlock: (block) => heard.push(block.rows) });
+    pass.push(text);
+    expect(heard).toEqual([20, 20]);
+    expect(pass.end().blocks.map((block) => block.rows)).toEqual([20, 20, 10]);
+    expect(heard).toEqual([20, 20, 10]);
   });
 });
 

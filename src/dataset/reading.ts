@@ -14,8 +14,8 @@ import type { EncodedRows } from './split.ts';
 export const SAMPLE_ROWS = 1000;
 /** Rows after which a file without a single usable row is given up. */
 export const HOPELESS_ROWS = 20_000;
-/** Bytes of one block of rows, at most. */
-const BLOCK_BYTES = 1_048_576;
+/** Rows of one block, unless the caller says otherwise. */
+const BLOCK_ROWS = 4096;
 /** What a tab holds in memory with ease. */
 const MAX_BYTES = 1_073_741_824;
 /** Different misfits remembered a column. */
@@ -61,11 +61,6 @@ export interface PassResult {
   readonly stoppedEarly: boolean;
 }
 
-/** Rows of one block: what fits into {@link BLOCK_BYTES} with their labels, so that the same rows always make the same blocks. */
-export function rowsPerBlock(width: number): number {
-  return Math.max(1, Math.floor(BLOCK_BYTES / (4 * width + 1)));
-}
-
 interface Slot {
   readonly place: number;
   readonly reader: ColumnReader;
@@ -101,17 +96,24 @@ export class ReadingPass {
   #tooManyRows = false;
   #stopped = false;
 
-  /** @param onBlock hears of every block of rows as soon as it is full, and of the last one at the end */
-  constructor(schema: TableSpec, plan: ReadingPlan, onBlock?: (block: EncodedRows) => void) {
+  /**
+   * @param blocks rows of a block, and who hears of every block as soon as it is full, and of the last one at the end; nobody does
+   * while a column is missing
+   */
+  constructor(
+    schema: TableSpec,
+    plan: ReadingPlan,
+    blocks: { readonly rows?: number; readonly onBlock?: (block: EncodedRows) => void } = {},
+  ) {
     this.#plan = plan;
-    this.#onBlock = onBlock;
+    this.#onBlock = blocks.onBlock;
     this.#records = new RecordReader(plan.delimiter);
     this.#readers = columnReaders(schema, plan);
     this.#slots = slotsOf(schema, plan, this.#readers);
     this.#last = lastPlace(plan);
     this.#complete = plan.columns.every(({ source }) => source !== undefined);
     this.#width = featureWidth(schema);
-    this.#blockRows = rowsPerBlock(this.#width);
+    this.#blockRows = blocks.rows ?? BLOCK_ROWS;
     this.#misfits = plan.columns.map(() => []);
     this.#missing = plan.columns.map(() => 0);
     this.#names = plan.header ? undefined : [];

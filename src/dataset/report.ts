@@ -33,9 +33,11 @@ export function reportOn(
   { fileName, sizeBytes, head }: FileFacts,
 ): FileReport {
   const sources = sourcesOf(pass);
+  const isEmpty = pass.seenRows === 0 && pass.names.length === 0;
+  const ofColumns = isEmpty ? [] : columnFindings(schema, plan, pass, sources, head);
   const findings = [
-    ...wholeFileFindings(plan, pass),
-    ...columnFindings(schema, plan, pass, sources, head),
+    ...wholeFileFindings(plan, pass, ofColumns),
+    ...ofColumns,
     ...identifyingFindings(schema, plan, sources, pass.sample.length),
   ];
   const { rows, positives, droppedRows, stoppedEarly } = pass;
@@ -81,7 +83,7 @@ function sourcesOf({ names, sample }: PassResult): readonly SourceColumn[] {
   });
 }
 
-function wholeFileFindings(plan: ReadingPlan, pass: PassResult): readonly Finding[] {
+function wholeFileFindings(plan: ReadingPlan, pass: PassResult, ofColumns: readonly Finding[]): readonly Finding[] {
   const found: Finding[] = [];
   if (pass.undecodable !== undefined) {
     const { row, cell, count } = pass.undecodable;
@@ -94,7 +96,8 @@ function wholeFileFindings(plan: ReadingPlan, pass: PassResult): readonly Findin
   if (pass.tooManyRows) {
     found.push({ id: 'too-many-rows', kind: 'too-many-rows', severity: 'blocks', count: pass.rows, repairs: [] });
   }
-  if (pass.rows === 0) {
+  // Where columns say what is wrong with all rows, this would only repeat it.
+  if (pass.seenRows === 0 || (pass.rows === 0 && ofColumns.every(({ severity }) => severity === 'warns'))) {
     found.push({ id: 'no-rows', kind: 'no-rows', severity: 'blocks', count: pass.seenRows, repairs: [] });
   }
   return found;

@@ -37,6 +37,13 @@ export function isMissingWord(text: string): boolean {
   return MISSING.has(text.trim().toLowerCase());
 }
 
+/** Whether texts say yes and no, in words. */
+export function areYesAndNo(texts: readonly string[]): boolean {
+  const plain = texts.map(plainText);
+  const isWord = (group: readonly string[]) => plain.some((text) => text.length > 1 && group.includes(text));
+  return plain.length === 2 && isWord(YES) && isWord(NO);
+}
+
 /** Whether a number is one that is used for an unknown value. */
 export function isMissingNumber(text: string): boolean {
   return MISSING_NUMBERS.test(text.trim());

@@ -42,10 +42,15 @@ export async function joinWithSample(page: Page, sample: string, timeoutMs = 60_
   await make.or(exportKey).first().waitFor({ timeout: timeoutMs });
   if (await make.isVisible()) await make.click();
   await exportKey.waitFor({ timeout: timeoutMs });
-  await page.getByRole('radio', { name: new RegExp(sample) }).check();
-  await page.getByTestId('data-summary').waitFor({ timeout: timeoutMs });
+  await takeSample(page, sample, timeoutMs);
   await page.getByRole('button', { name: 'Join the training' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
+}
+
+/** Chooses a sample file of the task and waits until it is read. */
+export async function takeSample(page: Page, sample: string, timeoutMs = 60_000): Promise<void> {
+  await page.getByRole('radio', { name: new RegExp(sample) }).check();
+  await page.getByTestId('data-summary').waitFor({ timeout: timeoutMs });
 }
 
 /** Waits until the page's history shows that many rounds that counted. */

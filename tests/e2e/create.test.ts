@@ -3,6 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { createWalletClient, http, type SendTransactionParameters } from 'viem';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
 import { fetchSpec } from '../../src/aggregation/verify.ts';
@@ -41,7 +44,12 @@ afterAll(async () => {
 
 /** Invented, of the shape of a ward's list: a name, a number, a category, and what is to be predicted. */
 const SAMPLE = ['name;age;ward;readmitted']
-  .concat(Array.from({ length: 40 }, (_, i) => `Patient ${i};${20 + i};${'abc'[i % 3]};${i % 2 === 0 ? 'yes' : 'no'}`))
+  .concat(
+    Array.from(
+      { length: 40 },
+      (_, i) => `Patient ${i};${20 + ((i * 7) % 31)};${'abc'[i % 3]};${i % 2 === 0 ? 'yes' : 'no'}`,
+    ),
+  )
   .join('\n');
 const file = { name: 'ward.csv', mimeType: 'text/csv', buffer: Buffer.from(SAMPLE) };
 
@@ -127,10 +135,86 @@ test('a person creates a task by keyboard, past what is missing and a reload, an
   await open.focus();
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/alliance/${id}`);
+  // Anybody's page shows it: the worker has read it from the chain and from the relay.
+  await page.goto(network.url);
+  await page.getByText('Readmission').first().waitFor();
 
   // The network's hospitals have no data for it: their own task stays the one that they train.
   expect((await network.openTask()).task).toBe(ownTask);
   expect(errors).toEqual([]);
+  await context.close();
+});
+
+/** A wallet extension as the page meets it (EIP-6963): announced in the page, its key and its questions on this side. */
+async function installWallet(page: Page): Promise<{ address: string; asked: string[]; answers: boolean[] }> {
+  const account = privateKeyToAccount(generatePrivateKey());
+  const client = createWalletClient({ account, chain: foundry, transport: http(network.chain.anvil.url) });
+  const asked: string[] = [];
+  /** whether the person agrees to the next transactions; true once there is none left */
+  const answers: boolean[] = [];
+  await page.exposeFunction('askWallet', async (method: string, params: readonly unknown[] = []) => {
+    if (method === 'eth_accounts' || method === 'eth_requestAccounts') return { result: [account.address] };
+    if (method.startsWith('wallet_')) return { error: { code: 4200, message: 'unsupported' } };
+    if (method !== 'eth_sendTransaction')
+      return { result: await client.request({ method, params } as unknown as Parameters<typeof client.request>[0]) };
+    asked.push(method);
+    if (!(answers.shift() ?? true)) return { error: { code: 4001, message: 'User rejected the request.' } };
+    const [{ to, data } = {}] = params as readonly Pick<SendTransactionParameters, 'to' | 'data'>[];
+    return { result: await client.sendTransaction({ to: to ?? null, data: data ?? '0x' }) };
+  });
+  await page.addInitScript(() => {
+    type Ask = (
+      method: string,
+      params: unknown,
+    ) => Promise<{ result?: unknown; error?: { code: number; message: string } }>;
+    const provider = {
+      on: () => undefined,
+      removeListener: () => undefined,
+      async request({ method, params }: { method: string; params?: unknown }) {
+        const { askWallet } = globalThis as unknown as { askWallet: Ask };
+        const { result, error } = await askWallet(method, params);
+        if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code });
+        return result;
+      },
+    };
+    const info = {
+      uuid: crypto.randomUUID(),
+      name: 'Test wallet',
+      icon: 'data:image/svg+xml,<svg/>',
+      rdns: 'test.wallet',
+    };
+    const announce = () =>
+      dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
+    addEventListener('eip6963:requestProvider', announce);
+    announce();
+  });
+  return { address: account.address.toLowerCase(), asked, answers };
+}
+
+test('a person with a wallet of their own declines once, then creates one task', async () => {
+  const context = await openContext(browser);
+  const page = await context.newPage();
+  const wallet = await installWallet(page);
+  await page.goto(new URL('/create', network.url).href);
+  await page.locator('input[type=file]').setInputFiles(file);
+  await fill(page, 'Title', 'With my own wallet');
+  await fill(page, 'Smallest possible', '0');
+  await fill(page, 'Largest possible', '120');
+  await press(page, 'Use my own wallet');
+  await press(page, 'Connect Test wallet');
+  await page.getByText('Connected with Test wallet').waitFor();
+
+  wallet.answers.push(true, false);
+  await press(page, 'Create the task');
+  await page.getByRole('button', { name: 'Finish creating' }).waitFor();
+  expect(wallet.asked).toHaveLength(2);
+  await press(page, 'Finish creating');
+  const open = page.getByRole('link', { name: 'Open the task' });
+  await open.waitFor({ timeout: 60_000 });
+  const [, id = ''] = /\/alliance\/([0-9]+)$/.exec((await open.getAttribute('href')) ?? '') ?? [];
+  const view = await network.chain.creator.task(BigInt(id));
+  expect(view.creator).toBe(wallet.address);
+  expect(await fetchSpec(network.relay.core, view)).toMatchObject({ title: 'With my own wallet' });
   await context.close();
 });
 

@@ -51,8 +51,7 @@ test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', 
   await waitForRound(page, 1);
   await expectAccessible(page, 'live-dark-360');
 
-  const sentBefore = await page.getByRole('button', { name: /Left this tab/ }).textContent();
-  expect(sentBefore).not.toContain('0 B,');
+  expect(await page.getByTestId('bytes-up').textContent()).not.toBe('0 B');
   await page.reload();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await waitForRound(page, 2);
