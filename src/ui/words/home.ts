@@ -6,6 +6,7 @@ export const homeWords = {
   intro:
     'Several hospitals can teach one model without showing each other a single patient. Each file stays in its own browser tab. What leaves the tab is a masked list of numbers that looks like noise until all lists are added up.',
   start: 'Train together',
+  goOn: 'Go to your live round',
   picture: 'Seven sites. Each two share a mask, drawn as a line between them.',
 
   now: 'The network now',
