@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FOR_PROGRAMS, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { expectAccessible, launchBrowser, openContext } from './browser.ts';
+import { expectAccessible, joinWithSample, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
 
 const ROUNDS = 3;
 /** More stops than any page has. */
@@ -18,7 +18,11 @@ let browser: Browser;
 /** finished, and waiting for sites */
 let done: bigint;
 let waiting: bigint;
+let training: Promise<unknown> | undefined;
 const stop = new AbortController();
+const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [360, 1280].map((width) => ({ colorScheme, width })),
+);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'murmur-pages-'));
@@ -44,6 +48,7 @@ afterAll(async () => {
   await browser?.close();
   stop.abort();
   await network?.stop();
+  await training;
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -120,9 +125,7 @@ test('by keyboard alone: start, list, search, task, verify, word, result, downlo
   await context.close();
 });
 
-describe.each(
-  (['light', 'dark'] as const).flatMap((colorScheme) => [360, 1280].map((width) => ({ colorScheme, width }))),
-)('$colorScheme, $width pixels wide', ({ colorScheme, width }) => {
+describe.each(LOOKS)('$colorScheme, $width pixels wide', ({ colorScheme, width }) => {
   test('every page is accessible', async () => {
     const context = await openContext(browser, { colorScheme, viewport: { width, height: 800 } });
     const page = await context.newPage();
@@ -131,9 +134,9 @@ describe.each(
       await page.getByText(ready).first().waitFor();
       await expectAccessible(page, `${name}-${colorScheme}-${width}`);
     };
-    await look('', 'Models getting better', 'home');
+    await look('', 'How the models come along', 'home');
     await look('/alliance', 'The network’s own task', 'alliance');
-    await look(`/alliance/${done}`, 'went from', 'task-finished');
+    await page.goto(`${network.url}/alliance/${done}`);
     await page.getByRole('button', { name: 'Check all rounds' }).click();
     await page.getByText('The model is right').waitFor();
     await expectAccessible(page, `task-verified-${colorScheme}-${width}`);
@@ -173,5 +176,45 @@ test('the connection goes and comes back: what was read stays, and is said to be
   await expectAccessible(page, 'alliance-connection-lost');
   await context.setOffline(false);
   await page.getByRole('alert').waitFor({ state: 'detached', timeout: 60_000 });
+  await context.close();
+});
+
+test('while a round runs everybody sees it, and at its end who took part sees both models on their own rows', async () => {
+  const context = await openContext(browser);
+  const { page: site, errors } = await openTrain(context, network.url, waiting);
+  await joinWithSample(site, 'Long Beach');
+  await site.goto(`${network.url}/alliance/${waiting}/result`);
+  await site.getByRole('link', { name: 'Go to your live round' }).waitFor();
+  training = network.train(waiting).catch(() => undefined);
+
+  const visitor = await (await openContext(browser, { viewport: { width: 360, height: 800 } })).newPage();
+  await visitor.goto(network.url);
+  const live = visitor.getByTestId('live-rounds').getByRole('listitem');
+  await live.waitFor({ timeout: 120_000 });
+  await expectAccessible(visitor, 'home-live-360');
+  await visitor.goto(`${network.url}/alliance`);
+  await visitor.locator('[data-testid="task-state"][data-state="live"]').waitFor({ timeout: 120_000 });
+  await visitor.setViewportSize({ width: 1280, height: 900 });
+  await expectAccessible(visitor, 'alliance-live-1280');
+  await visitor.goto(`${network.url}/alliance/${waiting}`);
+  await visitor.locator('[data-testid="task-state"][data-state="live"]').waitFor({ timeout: 120_000 });
+  await expectAccessible(visitor, 'task-live-1280');
+  await visitor.context().close();
+
+  await site.goto(`${network.url}/alliance/${waiting}/train`);
+  await waitForResult(site);
+  await site.getByTestId('result').getByRole('link').click();
+  await site.getByTestId('own-result').waitFor({ timeout: 120_000 });
+  expect(await site.getByTestId('sentence').textContent()).toMatch(
+    /^On your 26 held-out rows the common model got \d+ right, yours alone \d+\.$/,
+  );
+  for (const { colorScheme, width } of LOOKS) {
+    await site.setViewportSize({ width, height: 800 });
+    await site.emulateMedia({ colorScheme });
+    await expectAccessible(site, `result-own-${colorScheme}-${width}`);
+  }
+  await site.getByRole('button', { name: 'Leave, and choose the next task' }).click();
+  await site.getByRole('heading', { level: 1, name: 'Train together' }).waitFor();
+  expect(errors).toEqual([]);
   await context.close();
 });

@@ -14,10 +14,11 @@ export const homeWords = {
   quiet: 'No round is running at this moment. One starts as soon as enough sites are there.',
   quietLink: 'See all tasks',
   joined: (count: number) => plural(count, 'site'),
-  improving: 'Models getting better',
+  improving: 'How the models come along',
   improvingAbout: 'share of held-out rows that the model gets right',
   improvingNone: 'The first figures come when a model has been checked twice.',
-  after: (first: number, last: number) => `after ${first} and after ${plural(last, 'training round')}`,
+  after: (first: number, last: number) =>
+    `${first === 0 ? 'before the first' : `after ${first}`} and after ${plural(last, 'training round')}`,
   totals: 'In all',
   tasks: 'Tasks',
   finished: 'of them finished',
