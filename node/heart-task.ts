@@ -4,8 +4,8 @@ import type { AllianceClient } from '../src/chain/alliance-client.ts';
 import { type Hex, toHex } from '../src/core/bytes.ts';
 import { heartTaskSpec } from '../src/dataset/heart.ts';
 import type { BlobStore } from '../src/protocol/ports.ts';
-import { type TaskSpec, taskSpecBytes, taskSpecHash } from '../src/protocol/task-spec.ts';
-import type { TaskParameters } from '../src/protocol/views.ts';
+import { taskParameters } from '../src/protocol/task-parameters.ts';
+import { MIN_COHORT, type TaskSpec, taskSpecBytes, taskSpecHash } from '../src/protocol/task-spec.ts';
 
 export interface PhaseLengths {
   readonly joinSeconds: number;
@@ -14,11 +14,7 @@ export interface PhaseLengths {
 }
 
 const STAKE = parseEther('100');
-const SUM_BOND = parseEther('5');
 const POOL_A_ROUND = parseEther('50');
-const MIN_COHORT = 3;
-const CORRUPT_BPS = 2_500;
-const MAX_VOIDS = 20;
 
 /** The heart task with another number of training rounds. */
 export function heartSpec(trainingRounds: number | undefined): TaskSpec {
@@ -42,19 +38,7 @@ export async function createHeartTask(args: {
 }): Promise<bigint> {
   const { creator, flock, blobs, spec, lengths, signal } = args;
   const pool = BigInt(spec.training.rounds) * POOL_A_ROUND;
-  const parameters: TaskParameters = {
-    minCohort: MIN_COHORT,
-    maxCohort: spec.masking.maxCohort,
-    trainingRounds: spec.training.rounds,
-    corruptBps: CORRUPT_BPS,
-    survivorFloor: MIN_COHORT,
-    maxVoids: MAX_VOIDS,
-    allowListed: false,
-    stake: STAKE,
-    sumBond: SUM_BOND,
-    pool,
-    ...lengths,
-  };
+  const parameters = taskParameters(spec, { minCohort: MIN_COHORT, stake: STAKE, pool, ...lengths });
   await blobs.put(taskSpecBytes(spec), signal);
   await creator.approve(flock, pool, signal);
   return creator.createTask(parameters, toHex(await taskSpecHash(spec)), signal);

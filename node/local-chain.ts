@@ -36,6 +36,7 @@ export interface LocalChain {
   readonly sender: Sender;
   /** creates tasks and pays their pools */
   readonly creator: AllianceClient;
+  readonly creatorAddress: Hex;
   /** posts for the relay, with a deposit for its sums */
   readonly relay: AllianceClient;
   readonly faucetAccount: LocalAccount;
@@ -102,6 +103,7 @@ async function deployOn(anvil: SavedAnvil, places: DeploymentPlaces, stateFolder
     beacon: localBeacon(secret, schedule, systemClock),
     sender,
     creator: connectChain(endpoint, sender, creator),
+    creatorAddress: creator.address.toLowerCase() as Hex,
     relay: relayClient,
     faucetAccount: faucet,
   };

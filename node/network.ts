@@ -11,6 +11,7 @@ import { type RunningRelay, startRelay, systemClock } from '../relay/server/star
 import { fetchSpec } from '../src/aggregation/verify.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import type { TaskView } from '../src/protocol/views.ts';
 import { CHAIN_ID } from './saved-anvil.ts';
 import { type RunningNetwork, runningFile } from './deployment.ts';
 import { createFaucet } from './faucet.ts';
@@ -207,16 +208,23 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The newest task if it runs and fits what was asked for; the rest of an interrupted one is trained first. */
+/**
+ * The newest task of the network's own if it runs and fits what was asked for; the rest of an interrupted one is trained first. Tasks
+ * that people created on this network are theirs: the four hospitals have no data for them.
+ */
 async function runningTask(
   chain: LocalChain,
   relay: RunningRelay,
   trainingRounds: number | undefined,
   signal: AbortSignal,
 ): Promise<{ task: bigint; spec: TaskSpec } | undefined> {
-  const task = await chain.creator.taskCount(signal);
-  if (task === 0n) return undefined;
-  const view = await chain.creator.task(task, signal);
+  let task = await chain.creator.taskCount(signal);
+  let view: TaskView | undefined;
+  for (; task > 0n; task--) {
+    view = await chain.creator.task(task, signal);
+    if (view.creator === chain.creatorAddress) break;
+  }
+  if (view === undefined || task === 0n) return undefined;
   const fits = trainingRounds === undefined || view.parameters.trainingRounds === trainingRounds;
   if (view.status !== 'running' || !fits) return undefined;
   const spec = await fetchSpec(relay.core, view, signal).catch(() => undefined);

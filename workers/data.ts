@@ -1,7 +1,86 @@
-/** The stored rows, split as they were when they were read: the split is a function of rows and seed. */
+/** The library of this browser as the page sees it: what is stored, what it was used for, and how it is forgotten. */
+import { toHex, utf8 } from '../src/core/bytes.ts';
+import { canonicalJson } from '../src/core/canonical-json.ts';
+import { MurmurError } from '../src/core/errors.ts';
+import { sha256 } from '../src/core/hash.ts';
 import { type Dataset, type EncodedRows, splitHeldOut } from '../src/dataset/split.ts';
-import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import type { TableSpec, TaskSpec } from '../src/protocol/task-spec.ts';
+import { clearDatabase, type StoredDataset, type StoredUse } from '../src/storage/database.ts';
+import type { DatasetUse, DatasetView, DataSource } from './api/data.ts';
+import type { NamedBlob } from './import-file.ts';
+import { heldLocks, LOCK } from './lock.ts';
+import { fetchFile, type World } from './world.ts';
 
+/** The stored rows, split as they were when they were read: the split is a function of rows and seed. */
 export function splitStored(rows: EncodedRows, spec: TaskSpec): Promise<Dataset> {
   return splitHeldOut(rows, spec.heldOut);
+}
+
+/** Names the columns that a data set was read for. */
+export async function schemaHash(data: TableSpec): Promise<string> {
+  return toHex(await sha256(utf8(canonicalJson(data))));
+}
+
+/** @throws MurmurError unreachable, not-found for a sample */
+export async function openSource(world: World, source: DataSource, signal?: AbortSignal): Promise<NamedBlob> {
+  switch (source.kind) {
+    case 'file':
+      return { name: source.file.name, blob: source.file };
+    case 'paste':
+      return { name: 'pasted text', blob: new Blob([source.text]) };
+    case 'sample':
+      return {
+        name: source.path.slice(source.path.lastIndexOf('/') + 1),
+        blob: await fetchFile(world, source.path, signal),
+      };
+  }
+}
+
+/** Newest first. @param schema only data sets that were read for these columns */
+export async function listDatasets(world: World, schema?: string): Promise<readonly DatasetView[]> {
+  const [all, uses, participations, held] = await Promise.all([
+    world.datasets.all(),
+    world.datasets.uses(),
+    world.participations.all(),
+    heldLocks(LOCK),
+  ]);
+  const active = participations.filter(({ id }) => held.includes(LOCK + id));
+  const isActive = (use: StoredUse, { id }: StoredDataset) =>
+    active.some(({ dataset, network, task }) => dataset === id && network === use.network && task === use.task);
+  return all
+    .filter((stored) => schema === undefined || stored.schema === schema)
+    .sort((a, b) => b.readAtMs - a.readAtMs)
+    .map((stored): DatasetView => {
+      const { id, fileName, rows, droppedRows, columns, sizeBytes, readAtMs, rowsHash } = stored;
+      // The same rows may have been used under another name, and before they were forgotten once.
+      const spent = uses.filter((use) => use.rowsHash === rowsHash);
+      return {
+        ...{ id, fileName, rows, droppedRows, columns, sizeBytes, readAtMs },
+        uses: spent.map((use) => useView(use, isActive(use, stored))).sort((a, b) => b.sinceMs - a.sinceMs),
+      };
+    });
+}
+
+/** Deletes what an earlier reading of the same file stored, unless it was used or is about to be. */
+export async function dropReplaced(world: World, id: string): Promise<void> {
+  const stored = await world.datasets.describe(id);
+  if (stored === undefined) return;
+  const [uses, participations] = await Promise.all([world.datasets.uses(), world.participations.all()]);
+  const used =
+    uses.some((use) => use.rowsHash === stored.rowsHash) || participations.some(({ dataset }) => dataset === id);
+  if (!used) await world.datasets.delete(id);
+}
+
+/** @throws MurmurError conflict while a tab takes part */
+export async function forgetEverything(world: World): Promise<void> {
+  if ((await heldLocks(LOCK)).length > 0) {
+    throw new MurmurError('conflict', 'a tab of this browser takes part in a task now', {
+      hint: 'Leave the task in that tab first, then forget everything.',
+    });
+  }
+  await clearDatabase(world.database);
+}
+
+function useView({ task, title, network, sinceMs, releases }: StoredUse, active: boolean): DatasetUse {
+  return { task, title, network, sinceMs, releases, epsilon: 'none', active };
 }

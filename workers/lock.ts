@@ -1,5 +1,8 @@
 /** Web Locks: one tab of a browser owns a participation. A lock ends with its tab, also when the tab crashes. */
 
+/** What the locks of all participations of this browser begin with. */
+export const LOCK = 'murmur/participation/';
+
 /** Takes the lock now, or not at all. @returns the way to give it back */
 export function tryLock(name: string): Promise<(() => void) | undefined> {
   return new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ import type { ParticipationStatus } from '../src/session/status.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
 import type { NetworkInfo } from './api/network.ts';
 import type { Holder, Snapshot } from './api/participation.ts';
-import { heldLocks, lockWithin, tryLock, waitForLock } from './lock.ts';
+import { heldLocks, LOCK, lockWithin, tryLock, waitForLock } from './lock.ts';
 import { runParticipation } from './run.ts';
 import { clock, networkName, type World } from './world.ts';
 
@@ -40,7 +40,6 @@ function participationId(network: NetworkInfo, task: string, wallet: Hex): strin
   return `${networkName(network)}/${task}/${wallet.toLowerCase()}`;
 }
 
-const LOCK = 'murmur/participation/';
 /** Tabs tell each other here that a participation changed hands; nothing but that. */
 const CHANNEL = 'murmur/participations';
 /** A tab that reloads may find its own lock held for a moment, by what it was before. */

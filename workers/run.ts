@@ -54,7 +54,7 @@ export async function runParticipation(
     const journal = openJournal(database, `${name}/${stored.task}/${stored.registrationId}`);
     const history = await openHistory(journal);
     // The one place where the library hears that rows are used, and of every sum that they are part of.
-    const use = await openUse(datasets, { stored, rows, title: spec.title });
+    const use = await openUse(datasets, { stored, title: spec.title });
     await use.spend((await readReleases(journal, task)).length);
     const { participate } = await import('../src/session/participate.ts');
     await participate({

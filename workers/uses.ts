@@ -1,8 +1,7 @@
 /** What a participation spends of its data set: the library keeps it by the rows themselves, so that it outlives the file. */
-import { toHex } from '../src/core/bytes.ts';
-import { sha256 } from '../src/core/hash.ts';
+import { MurmurError } from '../src/core/errors.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
-import type { Library, LibraryRows } from '../src/storage/library.ts';
+import type { Library } from '../src/storage/library.ts';
 
 export interface Use {
   /** Notes that this many sums hold these rows; never fewer than were noted before. Never rejects. */
@@ -12,10 +11,12 @@ export interface Use {
 /** Notes at once that the rows are used in the task. */
 export async function openUse(
   library: Library,
-  { stored, rows, title }: { stored: StoredParticipation; rows: LibraryRows; title: string },
+  { stored, title }: { stored: StoredParticipation; title: string },
 ): Promise<Use> {
-  const rowsHash = await hashRows(rows);
   const { dataset, network, task, joinedAtMs } = stored;
+  const about = await library.describe(dataset);
+  if (about === undefined) throw new MurmurError('not-found', 'the rows are no longer stored in this browser');
+  const { rowsHash } = about;
   // Two sites of one browser may use the same rows; their sums are mostly the same ones.
   const known = (await library.uses()).find(
     (use) => use.rowsHash === rowsHash && use.network === network && use.task === task,
@@ -32,10 +33,4 @@ export async function openUse(
       await note().catch(() => undefined);
     },
   };
-}
-
-/** SHA-256 of the encoded features and labels. */
-function hashRows({ features, labels }: LibraryRows): Promise<`0x${string}`> {
-  const bytes = new Uint8Array(features.buffer, features.byteOffset, features.byteLength);
-  return sha256(bytes, labels).then(toHex);
 }

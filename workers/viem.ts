@@ -6,8 +6,8 @@ import { type Bytes, toHex } from '../src/core/bytes.ts';
 import type { FetchFn } from '../src/network/sender.ts';
 import type { NetworkInfo } from './api/network.ts';
 
-export { formatEther } from 'viem';
-export { approveData, registerData, revokeData } from '../src/chain/alliance-client.ts';
+export { formatEther, parseEther } from 'viem';
+export { approveData, createTaskData, registerData, revokeData } from '../src/chain/calldata.ts';
 export {
   recordSigner,
   registrationTypedData,

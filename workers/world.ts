@@ -109,7 +109,15 @@ export function networkName({ chainId, coordinator }: NetworkInfo): string {
  * A text file of this page's own origin.
  * @throws MurmurError unreachable, not-found
  */
-export async function fetchText({ sender }: World, path: string, signal?: AbortSignal): Promise<string> {
+async function fetchText(world: World, path: string, signal?: AbortSignal): Promise<string> {
+  return (await fetchFile(world, path, signal)).text();
+}
+
+/**
+ * A file of this page's own origin.
+ * @throws MurmurError unreachable, not-found
+ */
+export async function fetchFile({ sender }: World, path: string, signal?: AbortSignal): Promise<Blob> {
   let response;
   try {
     response = await sender.fetchAs('download of a page file')(
@@ -125,14 +133,14 @@ export async function fetchText({ sender }: World, path: string, signal?: AbortS
       `${path} was answered with ${response.status}`,
     );
   }
-  return response.text();
+  return response.blob();
 }
 
 /**
  * Asks a local network for play money.
  * @throws MurmurError unreachable, refused
  */
-export async function askFaucet({ sender }: World, wallet: Hex): Promise<void> {
+export async function askFaucet({ sender }: Pick<World, 'sender'>, wallet: Hex): Promise<void> {
   let response;
   try {
     response = await sender.fetchAs('faucet request (wallet address)')(new URL('/faucet', location.origin), {

@@ -170,6 +170,11 @@ export class RelayCore implements RelayPort {
     return (await (await this.#relay(task)).chain.registration(registrationId, signal)).sessionKey;
   }
 
+  /** The SHA-256 of the task's spec, fixed at its creation. @throws MurmurError not-found */
+  async specHashOf(task: bigint, signal?: AbortSignal): Promise<Hex> {
+    return (await (await this.#relay(task)).chain.sight(STATUS_MAX_AGE_MS, signal)).task.specHash;
+  }
+
   /** Calls back for every message that gets a place in a log. Returns the way to stop it. */
   onMessage(listener: (task: bigint, entry: SequencedMessage) => void): () => void {
     this.#listeners.add(listener);

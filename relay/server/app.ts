@@ -5,6 +5,7 @@ import { MurmurError } from '../../src/core/errors.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { ServerContext } from './context.ts';
 import { failureResponse } from './failures.ts';
+import { specRoutes } from './spec-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 
 export interface AppParts {
@@ -37,7 +38,7 @@ export function createApp({ context, origins, gasUsed, fetchFallback, onFault }:
     '/v1/*',
     cors({
       origin: origins === '*' ? '*' : [...origins],
-      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'OPTIONS'],
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'OPTIONS'],
       allowHeaders: ['authorization', 'content-type', 'range', 'upload-offset', 'if-none-match'],
       exposeHeaders: [
         'accept-ranges',
@@ -57,6 +58,7 @@ export function createApp({ context, origins, gasUsed, fetchFallback, onFault }:
     c.text(await metrics.text(core, gasUsed?.()), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
   app.route('/v1', blobRoutes(context));
+  app.route('/v1', specRoutes(context));
   app.route('/v1', taskRoutes(context));
 
   app.notFound((c) => {

@@ -1,4 +1,4 @@
-/** Bytes and messages an hour for each registration of each task. Kept in memory: a restart forgives. */
+/** Bytes and messages an hour for each registration of each task, and for each task's spec. Kept in memory: a restart forgives. */
 import type { Clock } from '../../src/core/clock.ts';
 import { QuotaExceeded } from './failures.ts';
 

@@ -53,6 +53,7 @@ interface StubRound {
 }
 
 interface StubTask {
+  readonly specHash: Hex;
   readonly registrations: Registration[];
   readonly rounds: StubRound[];
   status: TaskStatus;
@@ -75,7 +76,7 @@ export class ChainStub implements ChainPort {
     this.#parameters = { ...PARAMETERS, ...parameters };
   }
 
-  addTask(sessionKeys: readonly Hex[]): bigint {
+  addTask(sessionKeys: readonly Hex[], specHash = ZERO_HASH): bigint {
     const task = BigInt(this.tasks.size + 1);
     const registrations = sessionKeys.map((sessionKey, registrationId) => ({
       registrationId,
@@ -84,7 +85,7 @@ export class ChainStub implements ChainPort {
       channelKey: uintBytes(registrationId + 1, 32),
       stake: 0n,
     }));
-    this.tasks.set(task, { registrations, rounds: [], status: 'running' });
+    this.tasks.set(task, { specHash, registrations, rounds: [], status: 'running' });
     return task;
   }
 
@@ -98,11 +99,11 @@ export class ChainStub implements ChainPort {
 
   async task(task: bigint): Promise<TaskView> {
     this.#fail('task');
-    const { registrations, rounds, status } = this.#task(task);
+    const { specHash, registrations, rounds, status } = this.#task(task);
     return {
       task,
       creator: ZERO_HASH,
-      specHash: ZERO_HASH,
+      specHash,
       parameters: this.#parameters,
       status,
       step: 0,

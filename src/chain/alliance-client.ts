@@ -15,7 +15,7 @@ import {
   type Transport,
   type WalletClient,
 } from 'viem';
-import { allianceCoordinatorAbi, flockAbi } from '../../contracts-abi/abi.ts';
+import { allianceCoordinatorAbi, beaconBn254Abi, flockAbi } from '../../contracts-abi/abi.ts';
 import { type Bytes, concatBytes, fromHex, type Hex, toHex } from '../core/bytes.ts';
 import { cancelled, throwIfCancelled } from '../core/clock.ts';
 import { MurmurError } from '../core/errors.ts';
@@ -32,6 +32,7 @@ import {
   type TaskStatus,
   type TaskView,
 } from '../protocol/views.ts';
+import { approveData, createTaskData, registerData, revokeData } from './calldata.ts';
 import type { RegistrationRequest } from './keys.ts';
 import { type RecordPlace, type RoundEvents, RoundEventReader } from './round-events.ts';
 import { cameLate, chainError } from './revert-words.ts';
@@ -271,14 +272,41 @@ export class AllianceClient implements ChainPort {
 
   /** The new task's id. Its pool must have been approved. */
   async createTask(parameters: TaskParameters, specHash: Hex, signal?: AbortSignal): Promise<bigint> {
-    const args = [parameters, specHash] as const;
-    await this.#write(encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'createTask', args }), signal);
-    const count = await this.taskCount(signal);
-    for (let task = count; task > 0n; task--) {
+    const before = await this.taskCount(signal);
+    await this.#write(createTaskData(parameters, specHash), signal);
+    const task = await this.findTask(specHash, [this.#sender()], before, signal);
+    if (task === undefined) throw new MurmurError('not-found', 'the new task is not on chain');
+    return task;
+  }
+
+  /**
+   * The newest task with this spec that one of the wallets created.
+   * @param after only tasks with a larger id
+   */
+  async findTask(
+    specHash: Hex,
+    creators: readonly Hex[],
+    after: bigint,
+    signal?: AbortSignal,
+  ): Promise<bigint | undefined> {
+    const wallets = creators.map(lower);
+    for (let task = await this.taskCount(signal); task > after; task--) {
       const view = await this.task(task, signal);
-      if (view.specHash === specHash && view.creator === this.#sender()) return task;
+      if (view.specHash === specHash && wallets.includes(view.creator)) return task;
     }
-    throw new MurmurError('not-found', 'the new task is not on chain');
+    return undefined;
+  }
+
+  /** Seconds that the chain's beacon keeps from a decision, and between two of its rounds. */
+  beaconTimes(beacon: Hex, signal?: AbortSignal): Promise<{ delaySeconds: number; periodSeconds: number }> {
+    return this.#ask(signal, async () => {
+      const contract = { address: beacon, abi: beaconBn254Abi } as const;
+      const [delaySeconds, periodSeconds] = await Promise.all([
+        this.#client.readContract({ ...contract, functionName: 'delaySeconds' }),
+        this.#client.readContract({ ...contract, functionName: 'periodSeconds' }),
+      ]);
+      return { delaySeconds, periodSeconds };
+    });
   }
 
   allow(task: bigint, wallets: readonly Hex[], signal?: AbortSignal): Promise<void> {
@@ -489,19 +517,4 @@ function registrationOf(member: {
     channelKey: fromHex(member.channelKey, 32),
     stake: member.stake,
   };
-}
-
-/** Calldata of a registration, for a wallet that sends it itself. */
-export function registerData(request: RegistrationRequest, signature: Hex): Hex {
-  return encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'register', args: [request, signature] });
-}
-
-/** Calldata of a revocation, for a wallet that sends it itself. */
-export function revokeData(task: bigint): Hex {
-  return encodeFunctionData({ abi: allianceCoordinatorAbi, functionName: 'revoke', args: [task] });
-}
-
-/** Calldata of an approval of FLOCK to the coordinator. */
-export function approveData(domain: RecordDomain, amount: bigint): Hex {
-  return encodeFunctionData({ abi: flockAbi, functionName: 'approve', args: [domain.coordinator, amount] });
 }

@@ -9,6 +9,8 @@ export type FindingKind =
   | 'not-a-number'
   /** numbers outside the public range, usually another unit */
   | 'out-of-range'
+  /** all numbers fit, but they look like another unit */
+  | 'another-unit'
   /** cells that are none of the categories */
   | 'unknown-category'
   /** rows with fewer cells than the mapping needs */
@@ -94,4 +96,6 @@ export interface FileReport {
   readonly droppedRows: number;
   readonly trainRows: number;
   readonly heldOutRows: number;
+  /** the file was given up before its end, because nothing in it could be used */
+  readonly stoppedEarly: boolean;
 }

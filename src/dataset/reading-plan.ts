@@ -37,7 +37,8 @@ export interface ReadingPlan {
 export type Repair =
   | { readonly kind: 'map'; readonly column: number; readonly source: number }
   | { readonly kind: 'decimal'; readonly column: number; readonly decimal: '.' | ',' }
-  | { readonly kind: 'scale'; readonly column: number; readonly factor: number }
+  /** `unit` is what the file is written in, where that is known */
+  | { readonly kind: 'scale'; readonly column: number; readonly factor: number; readonly unit?: string }
   | { readonly kind: 'replace'; readonly column: number; readonly from: string; readonly to: string }
   | { readonly kind: 'missing-mark'; readonly mark: string }
   | { readonly kind: 'drop-rows'; readonly column: number }

@@ -44,7 +44,7 @@ export async function splitHeldOut(data: EncodedRows, heldOut: HeldOutSpec): Pro
   for (const label of [0, 1]) {
     const members = rowsWhere(data.rows, (row) => data.labels[row] === label);
     if (members.length === 0) continue;
-    const count = Math.min(Math.round(members.length * heldOut.fraction), members.length - 1);
+    const count = heldOutCount(members.length, heldOut);
     const order = random.permutation(members.length);
     for (let i = 0; i < count; i++) isHeldOut[members[order[i] as number] as number] = 1;
   }
@@ -58,6 +58,11 @@ export async function splitHeldOut(data: EncodedRows, heldOut: HeldOutSpec): Pro
       rowsWhere(data.rows, (row) => isHeldOut[row] === 1),
     ),
   };
+}
+
+/** Rows of one class that {@link splitHeldOut} holds out. */
+export function heldOutCount(members: number, { fraction }: HeldOutSpec): number {
+  return Math.max(0, Math.min(Math.round(members * fraction), members - 1));
 }
 
 /** The named rows, in the given order. */

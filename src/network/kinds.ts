@@ -10,6 +10,7 @@ export const KIND = {
   maskedVector: 'masked vector',
   sum: 'sum of all masked vectors (public)',
   model: 'shared model (public)',
+  spec: 'task description (public)',
   readBlob: 'download',
   readMessages: 'reading messages',
   stream: 'message stream (listening)',

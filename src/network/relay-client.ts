@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { check, MurmurError } from '../core/errors.ts';
-import type { Hex } from '../core/bytes.ts';
+import type { Bytes, Hex } from '../core/bytes.ts';
 import { type RandomBytes, secureRandom } from '../core/random.ts';
 import { type Message, messageRecord, parseMessage, type SequencedMessage } from '../protocol/messages.ts';
 import type { BlobStore, RelayPort } from '../protocol/ports.ts';
@@ -88,6 +88,21 @@ export class RelayClient implements RelayPort {
       throw new MurmurError('unreachable', 'the relay has not caught up with the chain', { cause: error });
     }
     this.#lastPhase = message.phase;
+  }
+
+  /**
+   * Gives the relay the description of a task that is on chain: its spec's canonical JSON. Needs no session, and may be called again.
+   * @throws MurmurError bad-hash when the chain names other bytes, not-found for a task that is not there, bad-input, too-large
+   */
+  async publishSpec(task: bigint, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    await retrying(this.#context, signal, async (inner) => {
+      const init = { method: 'PUT', headers, body: bytes, signal: inner };
+      const send = this.#parts.sender.fetchAs(KIND.spec);
+      const response = await send(`${this.#parts.url}/v1/tasks/${task}/spec`, init);
+      if (!response.ok) throw await errorOf(response);
+      await response.text();
+    });
   }
 
   async announce(task: bigint, registrationId: number, signal?: AbortSignal): Promise<void> {

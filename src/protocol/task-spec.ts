@@ -17,7 +17,10 @@ export const MAX_ROWS = 2 ** 20 - 1;
 export const MAX_FEATURES = 4096;
 /** Most weights of a model. */
 export const MAX_WEIGHTS = 2 ** 24;
-/** Most members of one round (docs/protocol.md, section 1). */
+/** Most training rounds of a task. */
+export const MAX_TRAINING_ROUNDS = 10_000;
+/** Fewest and most members of one round (docs/protocol.md, section 1). */
+export const MIN_COHORT = 3;
 export const MAX_COHORT = 128;
 
 const text = (maximumLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maximumLength));
@@ -98,7 +101,7 @@ const TaskSpecSchema = v.strictObject({
   model: v.strictObject({ layers: v.pipe(v.array(Layer), v.minLength(1), v.maxLength(16)) }),
   training: v.strictObject({
     /** R: training rounds of the task */
-    rounds: whole(1, 10_000),
+    rounds: whole(1, MAX_TRAINING_ROUNDS),
     /** passes over the local rows in one round */
     epochs: whole(1, 1000),
     batchSize: whole(1, 65_536),
@@ -116,7 +119,7 @@ const TaskSpecSchema = v.strictObject({
     updateFractionBits: whole(0, 44),
     /** rows at which a participant's weight reaches 1 */
     rowCap: whole(1, MAX_ROWS),
-    maxCohort: whole(3, MAX_COHORT),
+    maxCohort: whole(MIN_COHORT, MAX_COHORT),
   }),
   evaluation: v.strictObject({
     /** bins of the score histogram; even, so that the threshold 0.5 is a bin's edge */

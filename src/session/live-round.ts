@@ -155,9 +155,14 @@ export class LiveRound {
     return index;
   }
 
-  /** What {@link findIndex} found; undefined before. */
-  get index(): number | undefined {
-    return this.#index;
+  /** The same once the round is over; whoever slept through it learns only now that it was in it. -1 too when nobody tells. */
+  async finalIndex(): Promise<number> {
+    try {
+      return this.#index ?? (await this.findIndex());
+    } catch (error) {
+      if (!(error instanceof RoundOver)) throw error;
+      return -1;
+    }
   }
 
   /** All members' opened joins; asked for until they are there or the phase that needs them is over. */

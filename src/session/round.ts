@@ -58,7 +58,12 @@ export async function takePart(
   contribution.catch(() => undefined);
   let uploadBytes = 0;
   let recomputed: Recomputed | undefined;
-  const over = (view: RoundView): RoundResult => ({ view, recomputed, uploadBytes, index: round.index ?? -1 });
+  const over = async (view: RoundView): Promise<RoundResult> => ({
+    view,
+    recomputed,
+    uploadBytes,
+    index: await round.finalIndex(),
+  });
   try {
     await round.refuseIfForgotten();
 
@@ -72,7 +77,7 @@ export async function takePart(
     const index = await round.findIndex();
     if (index < 0) {
       training.abort();
-      return over(await round.reachEnd());
+      return await over(await round.reachEnd());
     }
     const joined = await round.joins();
     const layout = roundLayout(me.spec, view.step);
@@ -108,7 +113,7 @@ export async function takePart(
 
     // Mask: the one vector that leaves.
     view = await round.reach(Phase.Mask);
-    if (!has(view.u2, index)) return over(await round.reachEnd());
+    if (!has(view.u2, index)) return await over(await round.reachEnd());
     const maskCtx = await maskContext(context, view.u2);
     const masked = await round.journal.once('masked', async () => {
       const packed = packVector(layout, await contribution);
@@ -172,10 +177,10 @@ export async function takePart(
     view = await round.reachEnd();
     if (recomputed && recomputed.sumRoot === view.sumRoot)
       await round.serveAgain([recomputed.packedSum, recomputed.checkpointBytes]);
-    return over(view);
+    return await over(view);
   } catch (error) {
     if (!(error instanceof RoundOver)) throw error;
-    return over(error.view);
+    return await over(error.view);
   } finally {
     training.abort();
     signal.removeEventListener('abort', stop);

@@ -21,6 +21,8 @@ export interface StoredDataset {
   /** SHA-256 of the canonical JSON of the schema that it was read for, 0x-hex */
   readonly schema: string;
   readonly columns: readonly string[];
+  /** 0x-hex SHA-256 over the blocks' SHA-256: the same rows are the same data set, whatever the file is called */
+  readonly rowsHash: string;
   readonly rows: number;
   readonly width: number;
   readonly droppedRows: number;
@@ -48,7 +50,7 @@ export interface StoredParticipation {
 /** A data set's part in a task. Outlives the data set, so that its budget does not come back when the file is read again. */
 export interface StoredUse {
   readonly dataset: string;
-  /** SHA-256 of the encoded rows: the same rows are the same data set, whatever the file is called */
+  /** of the data set */
   readonly rowsHash: string;
   readonly network: string;
   readonly task: string;
@@ -101,6 +103,14 @@ export interface MurmurSchema extends DBSchema {
   secrets: { key: string; value: SealedValue };
   ledger: { key: number; value: StoredLedgerEntry; indexes: { kind: string; blob: string } };
   'ledger-totals': { key: string; value: StoredLedgerTotal };
+}
+
+/** Empties every store: nothing of this profile is left, its key included. */
+export async function clearDatabase(database: Database): Promise<void> {
+  const connection = database.connection();
+  const names = [...connection.objectStoreNames];
+  const transaction = connection.transaction(names, 'readwrite', { durability: 'strict' });
+  await Promise.all([...names.map((name) => transaction.objectStore(name).clear()), transaction.done]);
 }
 
 /** A connection that has ended answers every call with `conflict`. */

@@ -1,10 +1,19 @@
 /**
- * The data sets of this browser: encoded rows, encrypted at rest block by block under the profile's non-extractable key, and what each
- * was used for.
+ * The data sets of this browser: encoded rows, encrypted at rest in blocks of about 1 MiB under the profile's non-extractable key, and
+ * what each was used for.
+ *
+ * Guarantees: a data set is there as a whole or not at all, because all of it is written in one transaction; a block cannot be altered,
+ * moved or left out unseen; what was spent in a task is kept by the rows themselves and outlives the data set.
+ * Not: that a data set's name and numbers of rows and columns are secret; they lie in the clear.
  */
-import type { Bytes } from '../core/bytes.ts';
-import type { Database, StoredDataset, StoredUse } from './database.ts';
+import { type Bytes, concatBytes, toHex } from '../core/bytes.ts';
+import { MurmurError, check } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
+import type { Database, SealedValue, StoredDataset, StoredUse } from './database.ts';
 import type { Vault } from './vault.ts';
+
+/** Plain bytes of a block, at most. */
+const BLOCK_BYTES = 1_048_576;
 
 /** Encoded rows as training takes them. */
 export interface LibraryRows {
@@ -15,9 +24,19 @@ export interface LibraryRows {
   readonly width: number;
 }
 
+/** What a data set is called; the rest follows from its rows. */
+export type DatasetFacts = Pick<StoredDataset, 'fileName' | 'schema' | 'columns' | 'droppedRows' | 'readAtMs'>;
+
+/** Rows on their way into the library, block by block, sealed while the next ones are read. Nothing is stored before the end. */
+export interface LibraryWriter {
+  /** @param block exactly {@link rowsPerBlock} rows, except the last one; its arrays must not change any more */
+  add(block: LibraryRows): void;
+  /** Stores everything; the same rows for the same schema are the same data set, and keep their id. */
+  finish(facts: DatasetFacts): Promise<StoredDataset>;
+}
+
 export interface Library {
-  /** Stores rows; the data set is there as a whole or not at all. */
-  put(about: Omit<StoredDataset, 'sizeBytes' | 'blocks'>, rows: LibraryRows): Promise<StoredDataset>;
+  write(): LibraryWriter;
   describe(id: string): Promise<StoredDataset | undefined>;
   /** @throws MurmurError bad-hash when the stored bytes were altered */
   get(id: string): Promise<LibraryRows | undefined>;
@@ -28,34 +47,48 @@ export interface Library {
   noteUse(use: StoredUse): Promise<void>;
 }
 
+/** Rows of one block, so that the same rows always make the same blocks. */
+export function rowsPerBlock(width: number): number {
+  return Math.max(1, Math.floor(BLOCK_BYTES / rowBytes(width)));
+}
+
+/** All rows at once through a writer. */
+export function storeRows(library: Library, facts: DatasetFacts, rows: LibraryRows): Promise<StoredDataset> {
+  const writer = library.write();
+  const step = rowsPerBlock(rows.width);
+  for (let start = 0; start < rows.rows; start += step) {
+    const end = Math.min(rows.rows, start + step);
+    writer.add({
+      features: rows.features.subarray(start * rows.width, end * rows.width),
+      labels: rows.labels.subarray(start, end),
+      rows: end - start,
+      width: rows.width,
+    });
+  }
+  return writer.finish(facts);
+}
+
 export function openLibrary(database: Database, vault: Vault): Library {
-  const block = (id: string) => `dataset/${id}`;
+  const all = () => database.connection().getAll('datasets');
   return {
-    async put(about, rows) {
-      const bytes = packed(rows);
-      const sealed = await vault.seal(block(about.id), bytes);
-      const stored: StoredDataset = { ...about, sizeBytes: sealed.sealed.length, blocks: 1 };
-      const transaction = database.connection().transaction(['datasets', 'blocks'], 'readwrite');
-      await Promise.all([
-        transaction.objectStore('blocks').put(sealed, [about.id, 0]),
-        transaction.objectStore('datasets').put(stored),
-        transaction.done,
-      ]);
-      return stored;
-    },
+    write: () => openWriter(database, vault),
     describe: (id) => database.connection().get('datasets', id),
     async get(id) {
-      const about = await database.connection().get('datasets', id);
-      const sealed = await database.connection().get('blocks', [id, 0]);
-      if (about === undefined || sealed === undefined) return undefined;
-      return unpacked(await vault.open(block(id), sealed), about);
+      const transaction = database.connection().transaction(['datasets', 'blocks']);
+      const [about, blocks] = await Promise.all([
+        transaction.objectStore('datasets').get(id),
+        transaction.objectStore('blocks').getAll(blocksOf(id)),
+      ]);
+      if (about === undefined) return undefined;
+      const opened = await Promise.all(blocks.map((block, i) => vault.open(blockName(id, i), block)));
+      return joined(opened, about);
     },
-    all: () => database.connection().getAll('datasets'),
+    all,
     async delete(id) {
       const transaction = database.connection().transaction(['datasets', 'blocks'], 'readwrite');
       await Promise.all([
         transaction.objectStore('datasets').delete(id),
-        transaction.objectStore('blocks').delete(IDBKeyRange.bound([id, 0], [id, Infinity])),
+        transaction.objectStore('blocks').delete(blocksOf(id)),
         transaction.done,
       ]);
     },
@@ -66,6 +99,67 @@ export function openLibrary(database: Database, vault: Vault): Library {
   };
 }
 
+interface SealedBlock {
+  readonly sealed: SealedValue;
+  readonly digest: Bytes;
+}
+
+function openWriter(database: Database, vault: Vault): LibraryWriter {
+  const id = crypto.randomUUID();
+  const blocks: Promise<SealedBlock>[] = [];
+  let rows = 0;
+  let width = 0;
+  let lastRows: number | undefined;
+  return {
+    add(block) {
+      const full = rowsPerBlock(block.width);
+      check(block.rows > 0 && block.rows <= full && (lastRows ?? full) === full, 'a block has another number of rows');
+      check(blocks.length === 0 || block.width === width, 'the blocks differ in width');
+      const bytes = packed(block);
+      const name = blockName(id, blocks.length);
+      const sealing = Promise.all([vault.seal(name, bytes), sha256(bytes)]);
+      const done = sealing.then(([sealed, digest]) => ({ sealed, digest }));
+      // Nobody waits for it before the end.
+      done.catch(() => undefined);
+      blocks.push(done);
+      lastRows = block.rows;
+      rows += block.rows;
+      width = block.width;
+    },
+    async finish(facts) {
+      const sealed = await Promise.all(blocks);
+      const rowsHash = toHex(await sha256(concatBytes(...sealed.map(({ digest }) => digest))));
+      const sizeBytes = sealed.reduce((sum, block) => sum + block.sealed.sealed.length, 0);
+      const fresh: StoredDataset = { ...facts, id, rowsHash, rows, width, sizeBytes, blocks: sealed.length };
+      const transaction = database.connection().transaction(['datasets', 'blocks'], 'readwrite');
+      const datasets = transaction.objectStore('datasets');
+      const stored = (await datasets.getAll()).find((one) => one.rowsHash === rowsHash && one.schema === facts.schema);
+      const { fileName, droppedRows, readAtMs } = facts;
+      const dataset = stored === undefined ? fresh : { ...stored, fileName, droppedRows, readAtMs };
+      const writes: Promise<unknown>[] = [datasets.put(dataset)];
+      if (stored === undefined) {
+        const store = transaction.objectStore('blocks');
+        writes.push(...sealed.map((block, i) => store.put(block.sealed, [id, i])));
+      }
+      await Promise.all([...writes, transaction.done]);
+      return dataset;
+    },
+  };
+}
+
+function blockName(id: string, index: number): string {
+  return `dataset/${id}/${index}`;
+}
+
+function blocksOf(id: string): IDBKeyRange {
+  return IDBKeyRange.bound([id, 0], [id, Infinity]);
+}
+
+/** Four bytes a feature and one for the label. */
+function rowBytes(width: number): number {
+  return 4 * width + 1;
+}
+
 function packed({ features, labels }: LibraryRows): Bytes {
   const bytes = new Uint8Array(features.byteLength + labels.length);
   bytes.set(new Uint8Array(features.buffer, features.byteOffset, features.byteLength));
@@ -73,12 +167,23 @@ function packed({ features, labels }: LibraryRows): Bytes {
   return bytes;
 }
 
-function unpacked(bytes: Bytes, { rows, width }: StoredDataset): LibraryRows {
-  const split = 4 * rows * width;
-  return {
-    features: new Float32Array(bytes.slice(0, split).buffer),
-    labels: bytes.slice(split),
-    rows,
-    width,
-  };
+function joined(blocks: readonly Bytes[], { id, rows, width, blocks: count }: StoredDataset): LibraryRows {
+  const features = new Float32Array(rows * width);
+  const labels = new Uint8Array(rows);
+  let row = 0;
+  for (const bytes of blocks) {
+    const blockRows = bytes.length / rowBytes(width);
+    if (!Number.isInteger(blockRows) || row + blockRows > rows) throw altered(id);
+    features.set(new Float32Array(bytes.buffer, bytes.byteOffset, blockRows * width), row * width);
+    labels.set(bytes.subarray(4 * blockRows * width), row);
+    row += blockRows;
+  }
+  if (row !== rows || blocks.length !== count) throw altered(id);
+  return { features, labels, rows, width };
+}
+
+function altered(id: string): MurmurError {
+  return new MurmurError('bad-hash', `what is stored of the data set ${id} is not complete`, {
+    hint: 'Forget this data set and read the file again.',
+  });
 }

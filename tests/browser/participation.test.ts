@@ -5,20 +5,22 @@ import { secureRandom } from '../../src/core/random.ts';
 import { createLedger } from '../../src/network/ledger.ts';
 import { createSender } from '../../src/network/sender.ts';
 import { type Database, openDatabase, type StoredParticipation } from '../../src/storage/database.ts';
-import { openLedger, openParticipations } from '../../src/storage/idb.ts';
-import { openLibrary } from '../../src/storage/library.ts';
+import { openParticipations } from '../../src/storage/idb.ts';
+import { openLedger } from '../../src/storage/ledger-store.ts';
+import { openLibrary, storeRows } from '../../src/storage/library.ts';
 import { openVault } from '../../src/storage/vault.ts';
 import type { NetworkInfo } from '../../workers/api/network.ts';
 import { tryLock } from '../../workers/lock.ts';
 import { Participation } from '../../workers/participation.ts';
 import { networkName, type World } from '../../workers/world.ts';
 
-const DATASET = 'rows';
 const WALLETS = ['a1', 'b2', 'c3'].map((byte): Hex => `0x${byte.repeat(20)}`) as [Hex, Hex, Hex];
 const [A, B, C] = WALLETS;
 
 let name: string;
 let network: NetworkInfo;
+/** id of stored rows */
+let dataset: string;
 let databases: Database[];
 let tabs: Participation[];
 
@@ -40,8 +42,8 @@ beforeEach(async () => {
   };
   const { datasets } = await openWorld();
   const rows = { features: Float32Array.of(0.25, 0.5), labels: Uint8Array.of(0, 1), rows: 2, width: 1 };
-  const about = { schema: '0x00', columns: ['x'], rows: 2, width: 1, droppedRows: 0, readAtMs: 0 };
-  await datasets.put({ id: DATASET, fileName: 'rows.csv', ...about }, rows);
+  const facts = { fileName: 'rows.csv', schema: '0x00', columns: ['x'], droppedRows: 0, readAtMs: 0 };
+  dataset = (await storeRows(datasets, facts, rows)).id;
 });
 
 afterEach(async () => {
@@ -75,7 +77,7 @@ async function openTab(mine?: string): Promise<Participation> {
 }
 
 const join = (tab: Participation, task: string, wallet: Hex, register: () => Promise<number> = async () => 3) =>
-  tab.join(network, { task, dataset: DATASET, wallet }, register);
+  tab.join(network, { task, dataset, wallet }, register);
 
 const idOf = (task: string, wallet: Hex) => `${networkName(network)}/${task}/${wallet}`;
 
@@ -90,7 +92,7 @@ async function elsewhere(task: string, wallet: Hex, change: Partial<StoredPartic
     task,
     registrationId: 1,
     wallet,
-    dataset: DATASET,
+    dataset,
     fileName: 'rows.csv',
     joinedAtMs: 1,
     paused: false,
@@ -166,7 +168,7 @@ describe('two tabs of one browser', () => {
     await join(second, '2', A);
     expect(second.view().holder).toBe('here');
     expect(await first.heldElsewhere(network)).toEqual([A]);
-    expect(await first.uses(DATASET)).toBe(true);
+    expect(await first.uses(dataset)).toBe(true);
     expect(await first.uses('other rows')).toBe(false);
   });
 

@@ -1,9 +1,17 @@
 /** The stores of a tab over a real IndexedDB. */
 import { openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { secureRandom } from '../../src/core/random.ts';
-import { type Database, DATABASE_VERSION, openDatabase } from '../../src/storage/database.ts';
-import { openDatasets, openJournal, openParticipations } from '../../src/storage/idb.ts';
+import { SeededRandom, secureRandom } from '../../src/core/random.ts';
+import {
+  clearDatabase,
+  type Database,
+  DATABASE_VERSION,
+  openDatabase,
+  type SealedValue,
+  type StoredParticipation,
+} from '../../src/storage/database.ts';
+import { openJournal, openParticipations } from '../../src/storage/idb.ts';
+import { type LibraryRows, openLibrary, rowsPerBlock, storeRows } from '../../src/storage/library.ts';
 import { openVault } from '../../src/storage/vault.ts';
 
 let name: string;
@@ -85,30 +93,120 @@ describe('openVault', () => {
   });
 });
 
-describe('other stores', () => {
-  it('keep typed arrays as they are', async () => {
-    const datasets = openDatasets(database);
-    const dataset = {
-      fileName: 'a',
-      features: Float32Array.of(0.5, 1),
-      labels: Uint8Array.of(1),
-      rows: 1,
-      width: 2,
-      droppedRows: 3,
-    };
-    await datasets.put('task', dataset);
-    expect(await datasets.get('task')).toEqual(dataset);
-    await datasets.delete('task');
-    expect(await datasets.get('task')).toBeUndefined();
+describe('openLibrary', () => {
+  const facts = { fileName: 'rows.csv', schema: '0x01', columns: ['x', 'y'], droppedRows: 3, readAtMs: 5 };
+  const rowsOf = (rows: number, seed = 1): LibraryRows => {
+    const random = new SeededRandom(new Uint8Array(32).fill(seed));
+    const features = Float32Array.from({ length: 2 * rows }, () => random.uniform());
+    return { features, labels: Uint8Array.from({ length: rows }, () => random.below(2)), rows, width: 2 };
+  };
+  const open = () => openLibrary(database, openVault(database, secureRandom));
+  const blocks = () => database.connection().getAll('blocks');
+
+  it('gives rows back as they were, in several blocks, after reopening too', async () => {
+    const rows = rowsOf(2 * rowsPerBlock(2) + 7);
+    const stored = await storeRows(open(), facts, rows);
+    expect(stored).toMatchObject({ ...facts, rows: rows.rows, width: 2, blocks: 3 });
+    expect(stored.sizeBytes).toBe(9 * rows.rows + 3 * 16);
+    database.close();
+    database = await openDatabase(name);
+    expect(await open().get(stored.id)).toEqual(rows);
+    expect(await open().describe(stored.id)).toEqual(stored);
+    expect(await open().all()).toEqual([stored]);
   });
 
-  it('keep a participation', async () => {
+  it('stores no row in the clear', async () => {
+    const rows = rowsOf(500);
+    await storeRows(open(), facts, rows);
+    const plain = new Uint8Array(rows.features.buffer);
+    const everything: Uint8Array[] = [];
+    for (const store of database.connection().objectStoreNames)
+      for (const value of await database.connection().getAll(store)) collectBytes(value, everything);
+    expect(everything.length).toBeGreaterThan(1);
+    for (let at = 0; at + 16 <= plain.length; at += 160) {
+      const piece = plain.subarray(at, at + 16);
+      expect(everything.some((bytes) => includesBytes(bytes, piece))).toBe(false);
+    }
+    expect((await database.connection().get('vault', 'vault'))?.extractable).toBe(false);
+  });
+
+  it('refuses a block that was altered, moved or removed', async () => {
+    const { id } = await storeRows(open(), facts, rowsOf(rowsPerBlock(2) + 1));
+    const [first, second] = (await blocks()) as [SealedValue, SealedValue];
+    const sealed = first.sealed.slice();
+    sealed[100] = (sealed[100] as number) ^ 1;
+    const put = (value: SealedValue, index: number) => database.connection().put('blocks', value, [id, index]);
+    await put({ ...first, sealed }, 0);
+    await expect(open().get(id)).rejects.toMatchObject({ code: 'bad-hash' });
+    await put(second, 0);
+    await expect(open().get(id)).rejects.toMatchObject({ code: 'bad-hash' });
+    await put(first, 0);
+    await database.connection().delete('blocks', [id, 1]);
+    await expect(open().get(id)).rejects.toMatchObject({ code: 'bad-hash' });
+  });
+
+  it('stores all or nothing', async () => {
+    const writer = open().write();
+    writer.add(rowsOf(10));
+    expect(await blocks()).toEqual([]);
+    await expect(writer.finish({ ...facts, fileName: (() => 1) as never })).rejects.toThrow('could not be cloned');
+    expect(await blocks()).toEqual([]);
+    expect(await open().all()).toEqual([]);
+    expect(() => writer.add(rowsOf(10))).toThrow('another number of rows');
+  });
+
+  it('keeps the same rows once for a schema, under the newest name', async () => {
+    const first = await storeRows(open(), facts, rowsOf(9));
+    const again = await storeRows(open(), { ...facts, fileName: 'again.csv' }, rowsOf(9));
+    const other = await storeRows(open(), { ...facts, schema: '0x02' }, rowsOf(9));
+    const different = await storeRows(open(), facts, rowsOf(9, 2));
+    expect(again).toEqual({ ...first, fileName: 'again.csv' });
+    expect(other.rowsHash).toBe(first.rowsHash);
+    expect(new Set([first.id, other.id, different.id]).size).toBe(3);
+    expect(await blocks()).toHaveLength(3);
+  });
+
+  it('forgets rows with all their blocks, and keeps what was spent', async () => {
+    const library = open();
+    const { id, rowsHash } = await storeRows(library, facts, rowsOf(rowsPerBlock(2) + 1));
+    const use = { dataset: id, rowsHash, network: '1-0x', task: '4', title: 'Heart', sinceMs: 1, releases: 2 };
+    await library.noteUse(use);
+    await library.delete(id);
+    expect(await library.get(id)).toBeUndefined();
+    expect(await blocks()).toEqual([]);
+    expect(await library.uses()).toEqual([use]);
+  });
+});
+
+describe('clearDatabase', () => {
+  it('leaves nothing', async () => {
+    await openVault(database, secureRandom).put('wallet', secureRandom(32));
+    await openJournal(database, 'a').put('key', new Uint8Array(1));
+    await clearDatabase(database);
+    for (const store of database.connection().objectStoreNames)
+      expect(await database.connection().count(store)).toBe(0);
+    await openVault(database, secureRandom).put('wallet', secureRandom(32));
+  });
+});
+
+describe('openParticipations', () => {
+  it('keeps a participation', async () => {
     const participations = openParticipations(database);
-    const one = { task: '1', registrationId: 2, wallet: '0x', fileName: 'a', joinedAtMs: 5, paused: false };
-    await participations.put('network', one);
-    expect(await participations.get('network')).toEqual(one);
-    await participations.delete('network');
-    expect(await participations.get('network')).toBeUndefined();
+    const one: StoredParticipation = {
+      id: 'a',
+      network: '1-0x',
+      task: '1',
+      registrationId: 2,
+      wallet: '0x00',
+      dataset: 'd',
+      fileName: 'a',
+      joinedAtMs: 5,
+      paused: false,
+    };
+    await participations.put(one);
+    expect(await participations.all()).toEqual([one]);
+    await participations.delete('a');
+    expect(await participations.all()).toEqual([]);
   });
 });
 
@@ -119,3 +217,17 @@ describe('openDatabase with several tabs', () => {
     newer.close();
   });
 });
+
+/** Every byte array within a value. */
+function collectBytes(value: unknown, found: Uint8Array[]): void {
+  if (ArrayBuffer.isView(value)) found.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) collectBytes(part, found);
+}
+
+function includesBytes(bytes: Uint8Array, piece: Uint8Array): boolean {
+  for (let at = bytes.indexOf(piece[0] as number); at >= 0; at = bytes.indexOf(piece[0] as number, at + 1)) {
+    if (piece.every((byte, i) => bytes[at + i] === byte)) return true;
+  }
+  return false;
+}

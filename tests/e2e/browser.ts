@@ -19,12 +19,16 @@ export function openContext(browser: Browser, options: BrowserContextOptions = {
   return browser.newContext({ reducedMotion: 'reduce', ...options });
 }
 
-/** Opens the train page, with errors of the page gathered in `errors`. */
-export async function openTrain(context: BrowserContext, url: string): Promise<{ page: Page; errors: string[] }> {
+/** Opens a task's train page in a new tab, with errors of the page gathered in `errors`. */
+export async function openTrain(
+  context: BrowserContext,
+  url: string,
+  task: bigint,
+): Promise<{ page: Page; errors: string[] }> {
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(new URL('/train', url).href);
+  await page.goto(new URL(`/alliance/${task}/train`, url).href);
   return { page, errors };
 }
 

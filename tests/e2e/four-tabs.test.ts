@@ -85,7 +85,7 @@ async function openTab(): Promise<Tab> {
     const body = request.postDataBuffer();
     if (body !== null) sent.push(body);
   });
-  return { context, sent, ...(await openTrain(context, network.url)) };
+  return { context, sent, ...(await openTrain(context, network.url, task)) };
 }
 
 async function reaches(round: number, phase: Phase): Promise<RoundView> {

@@ -10,6 +10,7 @@ import { expectAccessible, joinWithSample, launchBrowser, openContext, openTrain
 let folder: string;
 let network: LocalNetwork;
 let browser: Browser;
+let task: bigint;
 let training: Promise<unknown>;
 const stop = new AbortController();
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
     onTrouble: () => undefined,
     signal: stop.signal,
   });
-  const { task } = await network.openTask();
+  ({ task } = await network.openTask());
   // The four hospitals train beside the tab; stopping the network ends them.
   training = network.train(task).catch(() => undefined);
   browser = await launchBrowser();
@@ -43,20 +44,19 @@ afterAll(async () => {
 
 test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', async () => {
   const context = await openContext(browser, { colorScheme: 'dark', viewport: { width: 360, height: 800 } });
-  const { page, errors } = await openTrain(context, network.url);
+  const { page, errors } = await openTrain(context, network.url, task);
   await page.getByRole('heading', { name: 'Who you are' }).waitFor();
   await expectAccessible(page, 'set-up-dark-360');
   await joinWithSample(page, 'Long Beach');
   await waitForRound(page, 1);
   await expectAccessible(page, 'live-dark-360');
 
-  const sentBefore = await page.getByRole('button', { name: /Left this tab/ }).textContent();
-  expect(sentBefore).not.toContain('0 B,');
+  expect(await page.getByTestId('bytes-up').textContent()).not.toBe('0 B');
   await page.reload();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await waitForRound(page, 2);
 
-  const second = await openTrain(context, network.url);
+  const second = await openTrain(context, network.url, task);
   await second.page.getByRole('heading', { name: 'Another tab is taking part' }).waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Go on' }).waitFor();
@@ -69,6 +69,8 @@ test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', 
   await second.page.emulateMedia({ colorScheme: 'light' });
   await expectAccessible(second.page, 'live-light-1280');
   await second.page.getByRole('button', { name: 'Leave' }).click();
+  await second.page.getByRole('alertdialog').waitFor();
+  await expectAccessible(second.page, 'leave-light-1280');
   await second.page.getByRole('button', { name: 'Yes, leave' }).click();
   await second.page.getByRole('heading', { name: 'Who you are' }).waitFor();
   expect([...errors, ...second.errors]).toEqual([]);
@@ -77,7 +79,7 @@ test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', 
 
 test('a file that does not fit is refused by row and column', async () => {
   const context = await openContext(browser);
-  const { page } = await openTrain(context, network.url);
+  const { page } = await openTrain(context, network.url, task);
   const line = '63.0,1.0,1.0,145.0,9000,1.0,2.0,150.0,0.0,2.3,3.0,0.0,6.0,0\n';
   await page
     .locator('input[type=file]')

@@ -34,7 +34,11 @@ const GAS = '0x989680';
 
 /** Wallets whose keys follow from a number; each has FLOCK from genesis and lets the coordinator take it. */
 export function walletNumber(number: number): LocalAccount {
-  return privateKeyToAccount(toHex(uintBytes(1_000_000 + number, 32)));
+  return privateKeyToAccount(toHex(walletKey(number)));
+}
+
+export function walletKey(number: number): Bytes {
+  return uintBytes(1_000_000 + number, 32);
 }
 
 export interface Sent {
@@ -92,6 +96,10 @@ export class TestChain {
       await anvil.stop();
       throw error;
     }
+  }
+
+  get rpcUrl(): string {
+    return this.#anvil.rpcUrl;
   }
 
   clientOf(account: LocalAccount, transport = this.transport): AllianceClient {

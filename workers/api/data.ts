@@ -1,6 +1,6 @@
 /** From a person's file to rows that train: reading, repairing, and the library of this browser. */
 import type { Inferred } from '../../src/dataset/infer.ts';
-import type { ReadingPlan } from '../../src/dataset/reading-plan.ts';
+import type { ReadingPlan, Repair } from '../../src/dataset/reading-plan.ts';
 import type { FileReport } from '../../src/dataset/file-report.ts';
 
 /** `paste` is text that the person typed or pasted. */
@@ -8,6 +8,18 @@ export type DataSource =
   | { readonly kind: 'sample'; readonly path: string }
   | { readonly kind: 'file'; readonly file: File }
   | { readonly kind: 'paste'; readonly text: string };
+
+/** How a file is read; without anything, by the plan that fits best. */
+export interface ReadingOrder {
+  /** of an earlier reading */
+  readonly plan?: ReadingPlan;
+  /** changes of that plan */
+  readonly repairs?: readonly Repair[];
+  /** id of the data set of an earlier reading of the same file, which goes unless it was used */
+  readonly replaces?: string;
+}
+
+export type Progress = (readBytes: number, totalBytes: number) => void;
 
 /** What a reading gave: the report, and the stored data set when nothing stood in the way. The rows themselves stay in the worker. */
 export interface Reading {
@@ -46,14 +58,14 @@ export interface DatasetUse {
 
 export interface DataApi {
   /**
-   * Reads a file for a task by a plan; without one, by the plan that fits best. Stores the rows, encrypted, when nothing stands in the way.
+   * Reads a file for a task. Stores the rows, encrypted, when nothing stands in the way.
    * @throws MurmurError bad-input for what is no table at all, too-large, cancelled
    */
   readData(
     task: string,
     source: DataSource,
-    plan: ReadingPlan | undefined,
-    onProgress: ((readBytes: number, totalBytes: number) => void) | undefined,
+    order: ReadingOrder,
+    onProgress: Progress | undefined,
     signal?: AbortSignal,
   ): Promise<Reading>;
   /** A schema that would fit a sample file; nothing is stored. */

@@ -2,16 +2,50 @@
 import { MurmurError } from '../../src/core/errors.ts';
 import type { DataApi } from '../api/data.ts';
 import type { Context } from '../context.ts';
+import { dropReplaced, forgetEverything, listDatasets, openSource, schemaHash } from '../data.ts';
+import { importFile, inferFrom } from '../import-file.ts';
+import { clock } from '../world.ts';
 
-export function dataCalls(context: Context): DataApi {
-  void context;
-  const unfinished = () => Promise.reject(new MurmurError('unsupported', 'not built yet'));
+export function dataCalls({ opened, connected }: Context): DataApi {
   return {
-    readData: unfinished,
-    inferSchema: unfinished,
-    datasets: unfinished,
-    datasetsFor: unfinished,
-    forget: unfinished,
-    forgetEverything: unfinished,
+    async readData(task, source, order, onProgress, signal) {
+      const { world, network, tasks } = await connected(signal);
+      const [spec, file] = await Promise.all([tasks.spec(network, task, signal), openSource(world, source, signal)]);
+      const reading = await importFile(file, {
+        library: world.datasets,
+        spec,
+        schema: await schemaHash(spec.data),
+        order,
+        nowMs: clock.now(),
+        onProgress,
+        signal,
+      });
+      if (order.replaces !== undefined && order.replaces !== reading.dataset) await dropReplaced(world, order.replaces);
+      return reading;
+    },
+    async inferSchema(source, signal) {
+      const { world } = await opened();
+      return inferFrom(await openSource(world, source, signal), signal);
+    },
+    async datasets() {
+      return listDatasets((await opened()).world);
+    },
+    async datasetsFor(task) {
+      const { world, network, tasks } = await connected();
+      const { data } = await tasks.spec(network, task);
+      return listDatasets(world, await schemaHash(data));
+    },
+    async forget(id) {
+      const { world, participation } = await opened();
+      if (await participation.uses(id)) {
+        throw new MurmurError('conflict', 'a tab of this browser takes part with these rows now', {
+          hint: 'Leave the task in that tab first, then forget the file.',
+        });
+      }
+      await world.datasets.delete(id);
+    },
+    async forgetEverything() {
+      await forgetEverything((await opened()).world);
+    },
   };
 }

@@ -1,0 +1,239 @@
+/** Creating a task by keyboard on a running network: from a small file to a task on chain that others can read. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { createWalletClient, http, type SendTransactionParameters } from 'viem';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { foundry } from 'viem/chains';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { fetchSpec } from '../../src/aggregation/verify.ts';
+import { expectAccessible, launchBrowser, openContext } from './browser.ts';
+
+let folder: string;
+let network: LocalNetwork;
+let browser: Browser;
+let ownTask: bigint;
+const stop = new AbortController();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'murmur-create-'));
+  network = await startNetwork({
+    stateFolder: folder,
+    port: 0,
+    rpcPort: 0,
+    trainingRounds: 2,
+    pace: FOR_PEOPLE,
+    onReady: () => undefined,
+    onTask: () => undefined,
+    onRound: () => undefined,
+    onTrouble: () => undefined,
+    signal: stop.signal,
+  });
+  ownTask = (await network.openTask()).task;
+  browser = await launchBrowser();
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  stop.abort();
+  await network?.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** Invented, of the shape of a ward's list: a name, a number, a category, and what is to be predicted. */
+const SAMPLE = ['name;age;ward;readmitted']
+  .concat(
+    Array.from(
+      { length: 40 },
+      (_, i) => `Patient ${i};${20 + ((i * 7) % 31)};${'abc'[i % 3]};${i % 2 === 0 ? 'yes' : 'no'}`,
+    ),
+  )
+  .join('\n');
+const file = { name: 'ward.csv', mimeType: 'text/csv', buffer: Buffer.from(SAMPLE) };
+
+/** Puts the focus where Tab would and types: no mouse is used anywhere. */
+async function fill(page: Page, label: string, text: string): Promise<void> {
+  await page.getByLabel(label, { exact: true }).first().focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type(text);
+}
+
+async function press(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).focus();
+  await page.keyboard.press('Enter');
+}
+
+test('a person creates a task by keyboard, past what is missing and a reload, and it is on chain', async () => {
+  const context = await openContext(browser, { colorScheme: 'light', viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(new URL('/create', network.url).href);
+  await page.getByText('The rest of the form appears here').waitFor();
+  await expectAccessible(page, 'create-empty-light-1280');
+
+  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByRole('heading', { name: '2. What is learnt' }).waitFor();
+  expect(await page.getByTestId('sample').textContent()).toContain('4 columns, 40 rows');
+  // What may name a person is off, and nothing of the file stands in a range.
+  expect(await page.getByRole('checkbox', { name: 'Use name' }).getAttribute('aria-checked')).toBe('false');
+  expect(await page.getByLabel('Smallest possible').inputValue()).toBe('');
+
+  await press(page, 'Show what is missing');
+  await page.getByRole('button', { name: 'Go to: age: Smallest possible' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('0');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('0');
+  await fill(page, 'Title', 'Readmission');
+  await page.getByText('The largest must be above the smallest.').first().waitFor();
+  await expectAccessible(page, 'create-problems-light-1280');
+
+  await page.reload();
+  await page.getByText('Your entries for ward.csv were kept in this tab.').waitFor();
+  expect(await page.getByLabel('Title', { exact: true }).inputValue()).toBe('Readmission');
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('Patient');
+  await fill(page, 'Largest possible', '120');
+  await fill(page, 'Fewest sites in a round', '4');
+  await fill(page, 'Stake of each site (FLOCK)', '2.5');
+  await page.getByText('Everything is filled in.').waitFor();
+  expect(await page.getByTestId('features').textContent()).toBe('4');
+  expect(await page.getByTestId('weights').textContent()).toBe('49');
+
+  await press(page, 'Make a wallet in this tab');
+  await page.getByRole('button', { name: 'Export' }).waitFor();
+  await expectAccessible(page, 'create-ready-light-1280');
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expectAccessible(page, 'create-ready-dark-360');
+  const hash = await page.getByTestId('spec-hash').getAttribute('data-hash');
+
+  await press(page, 'Create the task');
+  const open = page.getByRole('link', { name: 'Open the task' });
+  await open.waitFor({ timeout: 60_000 });
+  await expectAccessible(page, 'create-done-dark-360');
+  const [, id = ''] = /\/alliance\/([0-9]+)$/.exec((await open.getAttribute('href')) ?? '') ?? [];
+
+  const view = await network.chain.creator.task(BigInt(id));
+  expect(view).toMatchObject({ specHash: hash, status: 'running', poolLeft: 100n * 10n ** 18n });
+  expect(view.parameters).toMatchObject({ minCohort: 4, maxCohort: 16, stake: 25n * 10n ** 17n, joinSeconds: 60 });
+  const spec = await fetchSpec(network.relay.core, view);
+  expect(spec).toMatchObject({
+    title: 'Readmission',
+    data: {
+      delimiter: ';',
+      header: true,
+      columns: [
+        { kind: 'number', name: 'age', minimum: 0, maximum: 120 },
+        { kind: 'category', name: 'ward', categories: ['a', 'b', 'c'] },
+      ],
+      label: { name: 'readmitted', positive: { equals: ['yes'] } },
+    },
+  });
+  await open.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/alliance/${id}`);
+  // Anybody's page shows it: the worker has read it from the chain and from the relay.
+  await page.goto(network.url);
+  await page.getByText('Readmission').first().waitFor();
+
+  // The network's hospitals have no data for it: their own task stays the one that they train.
+  expect((await network.openTask()).task).toBe(ownTask);
+  expect(errors).toEqual([]);
+  await context.close();
+});
+
+/** A wallet extension as the page meets it (EIP-6963): announced in the page, its key and its questions on this side. */
+async function installWallet(page: Page): Promise<{ address: string; asked: string[]; answers: boolean[] }> {
+  const account = privateKeyToAccount(generatePrivateKey());
+  const client = createWalletClient({ account, chain: foundry, transport: http(network.chain.anvil.url) });
+  const asked: string[] = [];
+  /** whether the person agrees to the next transactions; true once there is none left */
+  const answers: boolean[] = [];
+  await page.exposeFunction('askWallet', async (method: string, params: readonly unknown[] = []) => {
+    if (method === 'eth_accounts' || method === 'eth_requestAccounts') return { result: [account.address] };
+    if (method.startsWith('wallet_')) return { error: { code: 4200, message: 'unsupported' } };
+    if (method !== 'eth_sendTransaction')
+      return { result: await client.request({ method, params } as unknown as Parameters<typeof client.request>[0]) };
+    asked.push(method);
+    if (!(answers.shift() ?? true)) return { error: { code: 4001, message: 'User rejected the request.' } };
+    const [{ to, data } = {}] = params as readonly Pick<SendTransactionParameters, 'to' | 'data'>[];
+    return { result: await client.sendTransaction({ to: to ?? null, data: data ?? '0x' }) };
+  });
+  await page.addInitScript(() => {
+    type Ask = (
+      method: string,
+      params: unknown,
+    ) => Promise<{ result?: unknown; error?: { code: number; message: string } }>;
+    const provider = {
+      on: () => undefined,
+      removeListener: () => undefined,
+      async request({ method, params }: { method: string; params?: unknown }) {
+        const { askWallet } = globalThis as unknown as { askWallet: Ask };
+        const { result, error } = await askWallet(method, params);
+        if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code });
+        return result;
+      },
+    };
+    const info = {
+      uuid: crypto.randomUUID(),
+      name: 'Test wallet',
+      icon: 'data:image/svg+xml,<svg/>',
+      rdns: 'test.wallet',
+    };
+    const announce = () =>
+      dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
+    addEventListener('eip6963:requestProvider', announce);
+    announce();
+  });
+  return { address: account.address.toLowerCase(), asked, answers };
+}
+
+test('a person with a wallet of their own declines once, then creates one task', async () => {
+  const context = await openContext(browser);
+  const page = await context.newPage();
+  const wallet = await installWallet(page);
+  await page.goto(new URL('/create', network.url).href);
+  await page.locator('input[type=file]').setInputFiles(file);
+  await fill(page, 'Title', 'With my own wallet');
+  await fill(page, 'Smallest possible', '0');
+  await fill(page, 'Largest possible', '120');
+  await press(page, 'Use my own wallet');
+  await press(page, 'Connect Test wallet');
+  await page.getByText('Connected with Test wallet').waitFor();
+
+  wallet.answers.push(true, false);
+  await press(page, 'Create the task');
+  await page.getByRole('button', { name: 'Finish creating' }).waitFor();
+  expect(wallet.asked).toHaveLength(2);
+  await press(page, 'Finish creating');
+  const open = page.getByRole('link', { name: 'Open the task' });
+  await open.waitFor({ timeout: 60_000 });
+  const [, id = ''] = /\/alliance\/([0-9]+)$/.exec((await open.getAttribute('href')) ?? '') ?? [];
+  const view = await network.chain.creator.task(BigInt(id));
+  expect(view.creator).toBe(wallet.address);
+  expect(await fetchSpec(network.relay.core, view)).toMatchObject({ title: 'With my own wallet' });
+  await context.close();
+});
+
+test('without a network the form works, says so, and keeps what was entered', async () => {
+  const context = await openContext(browser);
+  const page = await context.newPage();
+  await page.goto(new URL('/create', network.url).href);
+  await page.locator('input[type=file]').setInputFiles(file);
+  await fill(page, 'Title', 'Offline');
+  await fill(page, 'Smallest possible', '0');
+  await fill(page, 'Largest possible', '120');
+  await context.setOffline(true);
+  await page.getByText('Creating needs the network. Your entries are kept until it is back.').waitFor();
+  await context.setOffline(false);
+  await page.getByRole('button', { name: 'Make a wallet in this tab' }).waitFor();
+  expect(await page.getByLabel('Title', { exact: true }).inputValue()).toBe('Offline');
+  await press(page, 'Discard this draft');
+  await press(page, 'Yes, discard it');
+  await page.getByText('The rest of the form appears here').waitFor();
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+  await context.close();
+});

@@ -1,0 +1,124 @@
+/**
+ * A person's file into the library: one pass in pieces, rows encoded and sealed while the next piece is read. Nothing of the file is
+ * kept but the encoded rows, and those only when no finding stands in the way.
+ */
+import { cancelled } from '../src/core/clock.ts';
+import { MurmurError } from '../src/core/errors.ts';
+import { createDecoder, detectEncoding, HEAD_BYTES } from '../src/dataset/encoding.ts';
+import { type Inferred, InferPass } from '../src/dataset/infer.ts';
+import { type Head, mend, planFor } from '../src/dataset/plan-for.ts';
+import { ReadingPass } from '../src/dataset/reading.ts';
+import type { FileEncoding } from '../src/dataset/reading-plan.ts';
+import { isReady, reportOn } from '../src/dataset/report.ts';
+import { featureWidth, type TaskSpec } from '../src/protocol/task-spec.ts';
+import { type Library, rowsPerBlock } from '../src/storage/library.ts';
+import type { Progress, Reading, ReadingOrder } from './api/data.ts';
+
+/** Bytes of a file that are in memory as text at once, about. */
+const PIECE_BYTES = 1_048_576;
+
+export interface NamedBlob {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+export interface ImportOptions {
+  readonly library: Library;
+  readonly spec: Pick<TaskSpec, 'data' | 'heldOut'>;
+  /** SHA-256 of the schema's canonical JSON */
+  readonly schema: string;
+  readonly order: ReadingOrder;
+  readonly nowMs: number;
+  readonly onProgress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a file by a plan, or by the one that fits best, and stores its rows when nothing stands in the way.
+ * @throws MurmurError bad-input for what is no table, too-large, cancelled, not-found when the file is gone
+ */
+export async function importFile({ name, blob }: NamedBlob, options: ImportOptions): Promise<Reading> {
+  const { library, spec, schema, order, nowMs } = options;
+  const { data } = spec;
+  const file = await openPieces(blob, options);
+  const known = order.plan ?? planFor(data, file.head(file.encoding));
+  const plan = mend(data, known, order.repairs ?? [], file.head);
+  const writer = library.write();
+  const pass = new ReadingPass(data, plan, {
+    rows: rowsPerBlock(featureWidth(data)),
+    onBlock: (block) => writer.add(block),
+  });
+  for await (const text of file.texts(plan.encoding)) {
+    pass.push(text);
+    if (pass.done) break;
+  }
+  const result = pass.end();
+  const head = file.head(plan.encoding).text;
+  const report = reportOn(data, spec.heldOut, plan, result, { fileName: name, sizeBytes: blob.size, head });
+  if (!isReady(report)) return { report };
+  const columns = data.columns.map((column) => column.name);
+  const { droppedRows } = report;
+  const stored = await writer.finish({ fileName: name, schema, columns, droppedRows, readAtMs: nowMs });
+  return { report, dataset: stored.id };
+}
+
+/** @throws MurmurError as {@link importFile} */
+export async function inferFrom({ name, blob }: NamedBlob, signal?: AbortSignal): Promise<Inferred> {
+  const file = await openPieces(blob, { signal });
+  const pass = new InferPass(file.head(file.encoding));
+  for await (const text of file.texts(file.encoding)) pass.push(text);
+  return pass.end(name);
+}
+
+interface Pieces {
+  readonly encoding: FileEncoding;
+  /** the beginning as text */
+  head(encoding: FileEncoding): Head;
+  texts(encoding: FileEncoding): AsyncIterable<string>;
+}
+
+/** A file by pieces; the next one is on its way while one is used. Bytes that are no text are refused after the first piece. */
+async function openPieces(
+  blob: Blob,
+  { onProgress, signal }: Pick<ImportOptions, 'onProgress' | 'signal'>,
+): Promise<Pieces> {
+  const first = await readPiece(blob, 0, signal);
+  const head = first.subarray(0, HEAD_BYTES);
+  const encoding = detectEncoding(head);
+  return {
+    encoding,
+    head: (other) => ({
+      text: createDecoder(other)(head),
+      encoding: other,
+      whole: blob.size <= HEAD_BYTES,
+    }),
+    async *texts(other) {
+      const decode = createDecoder(other);
+      let piece = first;
+      for (let at = first.length; ; at += piece.length) {
+        const next = at < blob.size ? readPiece(blob, at, signal) : undefined;
+        next?.catch(() => undefined);
+        onProgress?.(at, blob.size);
+        yield decode(piece);
+        if (next === undefined) break;
+        piece = await next;
+      }
+      yield decode();
+    },
+  };
+}
+
+async function readPiece(blob: Blob, at: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if (signal?.aborted) throw cancelled();
+  try {
+    const bytes = new Uint8Array(await blob.slice(at, at + PIECE_BYTES).arrayBuffer());
+    if (signal?.aborted) throw cancelled();
+    return bytes;
+  } catch (cause) {
+    if (cause instanceof MurmurError) throw cause;
+    throw new MurmurError('not-found', 'the file cannot be read any more: it was moved, deleted or changed', {
+      hint: 'Choose the file again.',
+      cause,
+    });
+  }
+}
