@@ -28,6 +28,7 @@ const MAY_IMPORT = {
   ],
   'node/': [...src(...PURE, 'training', 'storage', 'network', 'chain', 'session'), 'relay/', 'contracts-abi/'],
   'bench/': [
+    'workers/',
     ...src(...PURE, 'training', 'storage', 'network', 'chain', 'session'),
     'relay/',
     'node/',

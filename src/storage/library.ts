@@ -131,9 +131,7 @@ function openWriter(database: Database, vault: Vault): LibraryWriter {
       const rowsHash = toHex(await sha256(concatBytes(...sealed.map(({ digest }) => digest))));
       const sizeBytes = sealed.reduce((sum, block) => sum + block.sealed.sealed.length, 0);
       const fresh: StoredDataset = { ...facts, id, rowsHash, rows, width, sizeBytes, blocks: sealed.length };
-      const transaction = database
-        .connection()
-        .transaction(['datasets', 'blocks'], 'readwrite', { durability: 'strict' });
+      const transaction = database.connection().transaction(['datasets', 'blocks'], 'readwrite');
       const datasets = transaction.objectStore('datasets');
       const stored = (await datasets.getAll()).find((one) => one.rowsHash === rowsHash && one.schema === facts.schema);
       const { fileName, droppedRows, readAtMs } = facts;

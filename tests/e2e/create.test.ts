@@ -44,7 +44,12 @@ afterAll(async () => {
 
 /** Invented, of the shape of a ward's list: a name, a number, a category, and what is to be predicted. */
 const SAMPLE = ['name;age;ward;readmitted']
-  .concat(Array.from({ length: 40 }, (_, i) => `Patient ${i};${20 + i};${'abc'[i % 3]};${i % 2 === 0 ? 'yes' : 'no'}`))
+  .concat(
+    Array.from(
+      { length: 40 },
+      (_, i) => `Patient ${i};${20 + ((i * 7) % 31)};${'abc'[i % 3]};${i % 2 === 0 ? 'yes' : 'no'}`,
+    ),
+  )
   .join('\n');
 const file = { name: 'ward.csv', mimeType: 'text/csv', buffer: Buffer.from(SAMPLE) };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { revokeData } from '../../src/chain/alliance-client.ts';
+import { revokeData } from '../../src/chain/calldata.ts';
 import { expectAccessible, joinWithSample, launchBrowser, openContext, takeSample } from './browser.ts';
 import { OwnWallet } from './own-wallet.ts';
 

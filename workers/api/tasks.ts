@@ -1,6 +1,6 @@
 /** Tasks as anybody may see them, without a wallet: from the chain, and from what the relay keeps for everybody. */
 import type { Bytes, Hex } from '../../src/core/bytes.ts';
-import type { PhaseName, StepKind } from '../../src/protocol/phases.ts';
+import type { PhaseName, StepKind, VoidReason } from '../../src/protocol/phases.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { ModelMetrics } from '../../src/session/status.ts';
 import type { NetworkInfo } from './network.ts';
@@ -15,6 +15,7 @@ export interface SampleFile {
 /** One line of the list of tasks. Token amounts as decimal text in whole FLOCK. */
 export interface TaskSummary {
   readonly task: string;
+  /** empty while nobody has sent the relay the task's description */
   readonly title: string;
   readonly description: string;
   readonly creator: Hex;
@@ -37,7 +38,7 @@ export interface TaskSummary {
   readonly stake: string;
   readonly poolLeft: string;
   readonly modelHash: Hex;
-  /** accuracy over all sites' held-out rows by training rounds seen, oldest first; empty before there is one */
+  /** accuracy over all sites' held-out rows by training rounds seen, oldest first, a few of them; empty before there is one */
   readonly accuracies: readonly { readonly after: number; readonly accuracy: number }[];
 }
 
@@ -49,11 +50,15 @@ export interface TaskRound {
   readonly phase: PhaseName;
   /** absent while the round is live */
   readonly outcome?: 'accepted' | 'rejected' | 'void';
-  /** in words, for void rounds */
-  readonly reason: string;
+  /** 0 unless void */
+  readonly reason: VoidReason | 0;
   readonly joined: number;
   readonly survivors: number;
   readonly openedAtBlock: number;
+  /** milliseconds since the epoch, by the clock of the chain */
+  readonly openedAtMs: number;
+  /** when this phase ends whatever happens, milliseconds since the epoch; 0 when the round is over */
+  readonly phaseEndsAtMs: number;
   /** after the round; zero while it is live or void */
   readonly modelHash: Hex;
   /** of the model that the round began with, over all sites' held-out rows */
@@ -64,17 +69,17 @@ export interface TaskDetail extends TaskSummary {
   readonly spec: TaskSpec;
   readonly specHash: Hex;
   readonly samples: readonly SampleFile[];
-  /** newest first, at most {@link ROUNDS_SHOWN} */
+  /** newest first, at most 200 */
   readonly rounds: readonly TaskRound[];
   /** seconds */
   readonly joinSeconds: number;
   readonly phaseSeconds: number;
+  readonly beaconSeconds: number;
+  /** rounds in a row that may be void before the task ends early */
+  readonly maxVoids: number;
   /** most colluding members of a smallest round that learn nothing of another one's update */
   readonly corruptOfSmallest: number;
 }
-
-/** Rounds that a task page gets. */
-export type RoundsShown = 200;
 
 export interface TaskPage {
   readonly network: NetworkInfo;
@@ -95,11 +100,18 @@ export interface VerificationView {
 
 export interface TasksApi {
   network(signal?: AbortSignal): Promise<NetworkInfo>;
-  /** @param before only tasks with a smaller id */
+  /**
+   * @param count at most 50 are given
+   * @param before only tasks with a smaller id
+   */
   tasks(count: number, before?: string, signal?: AbortSignal): Promise<TaskPage>;
-  /** @throws MurmurError not-found */
+  /** @throws MurmurError not-found; with `details.missing` = 'description' when the task is there and only its description is not */
   task(task: string, signal?: AbortSignal): Promise<TaskDetail>;
-  /** Replays every round of a task here and compares each model's hash with the chain's. */
+  /**
+   * Replays every round of a task that is over here and compares each model's hash with the chain's.
+   * @param onRound rounds that are done, of how many
+   * @throws MurmurError cancelled
+   */
   verify(task: string, onRound: (done: number, total: number) => void, signal?: AbortSignal): Promise<VerificationView>;
   /** The model's safetensors, checked against its hash. */
   model(hash: Hex, signal?: AbortSignal): Promise<Bytes>;

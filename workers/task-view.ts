@@ -1,0 +1,98 @@
+/** What the page sees of tasks and rounds, worked out from what chain and relay tell. Pure, so that it is tested without either. */
+import { popcount } from '../src/core/bitmap.ts';
+import { canonicalJson } from '../src/core/canonical-json.ts';
+import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
+import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { type RoundView, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
+import type { ModelMetrics } from '../src/session/status.ts';
+import type { SampleFile, TaskRound, TaskSummary } from './api/tasks.ts';
+
+/**
+ * Rounds that stand for all of a task in a list: the newest, which may be live, and others spread evenly. A first round has no figures
+ * and is left out where there are others enough.
+ * @param newest number of the newest round
+ * @param most at least 2
+ * @returns rising, without repetition
+ */
+export function sampledRounds(newest: number, most: number): readonly number[] {
+  if (newest <= most) return newestRounds(newest, most);
+  const step = (newest - 2) / (most - 1);
+  return Array.from({ length: most }, (_, i) => 2 + Math.round(i * step));
+}
+
+/** The newest rounds, at most `most`, rising. */
+export function newestRounds(newest: number, most: number): readonly number[] {
+  const first = Math.max(1, newest - most + 1);
+  return Array.from({ length: newest - first + 1 }, (_, i) => first + i);
+}
+
+export function roundOf(task: TaskView, view: RoundView, together: ModelMetrics | undefined): TaskRound {
+  const over = isOver(view.phase);
+  const settled = view.phase === Phase.Settled;
+  return {
+    round: view.round,
+    step: view.step,
+    kind: stepKind(view.step, task.parameters.trainingRounds),
+    phase: phaseName(view.phase),
+    reason: view.voidReason,
+    joined: view.n,
+    survivors: popcount(view.u3),
+    openedAtBlock: Number(view.openedAtBlock),
+    openedAtMs: (view.joinEndsAt - task.parameters.joinSeconds) * 1000,
+    phaseEndsAtMs: over ? 0 : view.phaseEndsAt * 1000,
+    modelHash: settled ? view.modelHash : ZERO_HASH,
+    ...(over && { outcome: settled ? (view.accepted ? 'accepted' : 'rejected') : 'void' }),
+    ...(together && { together }),
+  };
+}
+
+/**
+ * @param rounds rising, the newest among them
+ * @param amounts decimal text in whole FLOCK
+ */
+export function summaryOf(
+  view: TaskView,
+  spec: TaskSpec | undefined,
+  rounds: readonly TaskRound[],
+  amounts: { readonly stake: string; readonly poolLeft: string },
+): TaskSummary {
+  const { parameters } = view;
+  const newest = rounds.at(-1);
+  return {
+    task: view.task.toString(),
+    title: spec?.title ?? '',
+    description: spec?.description ?? '',
+    creator: view.creator,
+    status: view.status,
+    step: view.step,
+    trainingRounds: parameters.trainingRounds,
+    round: view.round,
+    phase: newest?.phase ?? 'none',
+    phaseEndsAtMs: newest?.phaseEndsAtMs ?? 0,
+    joined: newest?.joined ?? 0,
+    sites: view.registrations,
+    minCohort: parameters.minCohort,
+    maxCohort: parameters.maxCohort,
+    allowListed: parameters.allowListed,
+    stake: amounts.stake,
+    poolLeft: amounts.poolLeft,
+    modelHash: view.modelHash,
+    accuracies: accuraciesOf(rounds),
+  };
+}
+
+/** One a model: a round tells of the model that it began with, and a rejected round is followed by another with the same. */
+function accuraciesOf(rounds: readonly TaskRound[]): TaskSummary['accuracies'] {
+  const byModel = new Map<number, number>();
+  for (const { step, outcome, together } of rounds) {
+    if (together !== undefined && outcome !== 'void') byModel.set(step - 1, together.accuracy);
+  }
+  return [...byModel].map(([after, accuracy]) => ({ after, accuracy })).sort((a, b) => a.after - b.after);
+}
+
+/** The four hospitals' files come with the page and fit every task over the same columns. */
+export function samplesOf(spec: TaskSpec): readonly SampleFile[] {
+  if (canonicalJson(spec.data) !== canonicalJson(heartTaskSpec().data)) return [];
+  return HEART_SITES.map(({ id, name, file }) => ({ id, name, path: `/data/heart/${file}` }));
+}
