@@ -10,9 +10,9 @@ import {
   pooledPoints,
   roundsLeft,
   taskState,
-  timeEstimate,
   trainingDone,
 } from './task-view.ts';
+import { timeEstimate } from './task-time.ts';
 
 const hash = `0x${'ab'.repeat(32)}` as const;
 const summary = (task: string, more: Partial<TaskSummary> = {}): TaskSummary => ({

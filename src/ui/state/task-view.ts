@@ -1,6 +1,5 @@
 /** What pages say of tasks, worked out from what the worker reads. Pure, so that it is tested without a page. */
-import type { TaskDetail, TaskRound, TaskSummary } from '../../../workers/api/tasks.ts';
-import { longestRoundSeconds } from '../../protocol/task-parameters.ts';
+import type { TaskRound, TaskSummary } from '../../../workers/api/tasks.ts';
 
 /** What a task is doing. */
 export type TaskState = 'live' | 'waiting' | 'finished' | 'failed';
@@ -59,34 +58,6 @@ export function trainingDone({ status, step, trainingRounds }: TaskSummary): num
 /** Rounds until the end if none is void, the one that is live among them: training, and the check at the end. */
 export function roundsLeft({ status, step, trainingRounds }: TaskSummary): number {
   return status === 'running' ? Math.max(0, trainingRounds + 2 - step) : 0;
-}
-
-export interface TimeEstimate {
-  /** from one opening to the next, the middle one of the last rounds; undefined before there are two rounds */
-  readonly typicalMs: number | undefined;
-  /** that a round may take at all */
-  readonly longestMs: number;
-  readonly left: number;
-  /** until the end: as long as rounds took so far, or at most */
-  readonly leftMs: number;
-}
-
-const LOOKED_AT = 10;
-
-/** How long a task takes, by its deadlines and by the chain's clock of earlier rounds. */
-export function timeEstimate(task: TaskDetail): TimeEstimate {
-  const opened = task.rounds
-    .slice(0, LOOKED_AT + 1)
-    .map(({ openedAtMs }) => openedAtMs)
-    .sort((a, b) => a - b);
-  const took = opened
-    .slice(1)
-    .map((atMs, i) => atMs - (opened[i] ?? atMs))
-    .sort((a, b) => a - b);
-  const typicalMs = took[Math.floor(took.length / 2)];
-  const longestMs = 1000 * longestRoundSeconds(task);
-  const left = roundsLeft(task);
-  return { typicalMs, longestMs, left, leftMs: left * (typicalMs ?? longestMs) };
 }
 
 export type PooledMeasure = 'accuracy' | 'auc' | 'logLoss';

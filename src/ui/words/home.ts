@@ -6,6 +6,7 @@ export const homeWords = {
   intro:
     'Several hospitals can teach one model without showing each other a single patient. Each file stays in its own browser tab. What leaves the tab is a masked list of numbers that looks like noise until all lists are added up.',
   start: 'Train together',
+  goOn: 'Go to your live round',
   picture: 'Seven sites. Each two share a mask, drawn as a line between them.',
 
   now: 'The network now',
@@ -13,10 +14,11 @@ export const homeWords = {
   quiet: 'No round is running at this moment. One starts as soon as enough sites are there.',
   quietLink: 'See all tasks',
   joined: (count: number) => plural(count, 'site'),
-  improving: 'Models getting better',
+  improving: 'How the models come along',
   improvingAbout: 'share of held-out rows that the model gets right',
   improvingNone: 'The first figures come when a model has been checked twice.',
-  after: (first: number, last: number) => `after ${first} and after ${plural(last, 'training round')}`,
+  after: (first: number, last: number) =>
+    `${first === 0 ? 'before the first' : `after ${first}`} and after ${plural(last, 'training round')}`,
   totals: 'In all',
   tasks: 'Tasks',
   finished: 'of them finished',

@@ -19,7 +19,7 @@ export const taskWords = {
   stepOf: (step: number) => `Step ${step} of 3`,
   done: 'done',
 
-  all: 'All tasks',
+  line: (task: string, step: string) => (step === '' ? `Task ${task}` : `Task ${task}. ${step}.`),
   join: 'Join this task',
   yours: 'Go to your live round',
   result: 'See the result',

@@ -41,10 +41,12 @@ const hasLetters = (text: string) => /\p{L}/u.test(text);
 /** Several words: what an identifier, a path or a number is not. */
 const isPhrase = (text: string) => /\p{L}{2,}[,.;:!?]? +\p{L}/u.test(text);
 
-/** Every text in a component's markup that a person could read. */
+/** Every text in a component that a person could read, with its line. */
 export function textsIn(source: string): readonly string[] {
   const found: string[] = [];
+  let sentencesOnly = false;
   const add = (node: Node, text: string) => {
+    if (sentencesOnly && !/^\P{L}*\p{Lu}/u.test(text)) return;
     const line = source.slice(0, node.start).split('\n').length;
     found.push(`${line}: ${text.trim().slice(0, 60)}`);
   };
@@ -82,8 +84,12 @@ export function textsIn(source: string): readonly string[] {
     }
   };
 
-  const { fragment } = parse(source, { modern: true });
+  const { fragment, instance, module } = parse(source, { modern: true });
   visit(fragment, undefined);
+  // In a script only sentences are texts: single words name things, and phrases in small letters are styles and selectors.
+  sentencesOnly = true;
+  visit(module?.content, undefined);
+  visit(instance?.content, undefined);
   return found;
 }
 
@@ -109,7 +115,8 @@ describe('the reader of components', () => {
     ['{#if kind === "open"}{show("a whole sentence")}{/if}', 1],
     ['{#each names as name (name)}{name}, {:else}None{/each}', 1],
     ['<p>{done ? "All done here" : words.todo}</p>', 1],
-    ['<!-- A remark --><script lang="ts">const a = "not looked at here";</script><style>p { color: red; }</style>', 0],
+    ['<script lang="ts">const a = "A whole sentence"; const b = "word";</script>', 1],
+    ['<!-- A remark --><script lang="ts">// A remark\nconst a: "x y" = b;</script><style>p { color: red; }</style>', 0],
   ])('%s', (source, count) => {
     expect(textsIn(source)).toHaveLength(count);
   });
