@@ -9,9 +9,8 @@ import type { ChainPort, ChainReader, RelayPort } from '../src/protocol/ports.ts
 import type { RecordSigner } from '../src/protocol/record.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
-import type { ChainPlace, LedgerStep } from './api/ledger.ts';
 import type { NetworkInfo } from './api/network.ts';
-import type { Authorisation, ContractCall, RegistrationRequest, TypedData } from './api/wallets.ts';
+import type { ContractCall, RegistrationRequest, TypedData } from './api/wallets.ts';
 import { localWalletKey, type SessionKeys, sessionKeys } from './keys.ts';
 import { askFaucet, clock, networkName, type World } from './world.ts';
 
@@ -183,75 +182,6 @@ export async function requireRegistration(
   });
 }
 
-/** Whether a wallet's registration on chain is the one of this browser, so that nothing has to be asked of the wallet again. */
-export async function isRegistered(world: World, network: NetworkInfo, task: string, wallet: Hex): Promise<boolean> {
-  try {
-    await requireRegistration(world, network, task, wallet);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'not-found', 'conflict')) return false;
-    throw error;
-  }
-}
-
-/** The session key of a task and wallet as the chain knows it; undefined when its registration is not the wallet's last one. */
-export async function readAuthorisation(
-  world: World,
-  network: NetworkInfo,
-  task: string,
-  wallet: Hex,
-): Promise<Pick<Authorisation, 'sessionKey' | 'registrationId' | 'active'> | undefined> {
-  const { connectChain } = await viem();
-  const chain = connectChain(network, world.sender.rpcFetch);
-  const { active, id } = await chain.latestRegistration(BigInt(task), wallet);
-  const keys = await sessionKeys(world.vault, networkName(network), task, wallet);
-  if (!active && id === 0 && (await chain.task(BigInt(task))).registrations === 0) return undefined;
-  if (!(await isOurs(chain, task, id, keys))) return undefined;
-  return { sessionKey: await addressOf(keys.secret), registrationId: id, active };
-}
-
-/** @throws MurmurError not-found when there is no authorisation any more */
-export async function revokeWith(world: World, network: NetworkInfo, task: string, key: Bytes): Promise<void> {
-  const { connectChain } = await viem();
-  await connectChain(network, world.sender.rpcFetch, key).revoke(BigInt(task));
-}
-
-/** The transaction by which a wallet of the person's own revokes. */
-export async function revocationCall(network: NetworkInfo, task: string): Promise<ContractCall> {
-  const { revokeData } = await viem();
-  return { to: network.coordinator, data: revokeData(BigInt(task)) };
-}
-
-/** FLOCK of a wallet, decimal text. */
-export async function balanceOf(world: World, network: NetworkInfo, wallet: Hex): Promise<string> {
-  const { connectChain } = await viem();
-  return formatFlock(await connectChain(network, world.sender.rpcFetch).balance(network.flock, wallet));
-}
-
-/** Where a record of the ledger is in the chain, checked against the contract's running hash. */
-export async function findRecord(
-  world: World,
-  network: NetworkInfo,
-  { task, round, phase, index }: LedgerStep,
-  signal?: AbortSignal,
-): Promise<ChainPlace | undefined> {
-  const { connectChain } = await viem();
-  const chain = connectChain(network, world.sender.rpcFetch);
-  const found = await chain.recordPlace(BigInt(task), round, phase, index, signal);
-  return found && { block: Number(found.block), transaction: found.transaction, digest: toHex(found.digest) };
-}
-
-export async function findTransaction(
-  world: World,
-  network: NetworkInfo,
-  transaction: Hex,
-  signal?: AbortSignal,
-): Promise<ChainPlace | undefined> {
-  const { connectChain } = await viem();
-  const found = await connectChain(network, world.sender.rpcFetch).transactionPlace(transaction, signal);
-  return found && { block: Number(found.block), transaction, ...(!found.succeeded && { refused: true }) };
-}
-
 /** Signs 32 bytes as an EIP-191 personal message. */
 export async function signDigest(secret: Bytes, digest: Bytes): Promise<Hex> {
   return (await viem()).signDigest(secret, digest);
@@ -302,7 +232,8 @@ async function fill(
   }
 }
 
-async function isOurs(
+/** Whether a registration is for the session keys of this browser. */
+export async function isOurs(
   chain: AllianceClient,
   task: string,
   id: number,

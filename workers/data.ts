@@ -1,7 +1,7 @@
 /** The library of this browser as the page sees it: what is stored, what it was used for, and how it is forgotten. */
 import { toHex, utf8 } from '../src/core/bytes.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
-import { MurmurError } from '../src/core/errors.ts';
+import { check, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type Dataset, type EncodedRows, splitHeldOut } from '../src/dataset/split.ts';
 import type { TableSpec, TaskSpec } from '../src/protocol/task-spec.ts';
@@ -21,7 +21,7 @@ export async function schemaHash(data: TableSpec): Promise<string> {
   return toHex(await sha256(utf8(canonicalJson(data))));
 }
 
-/** @throws MurmurError unreachable, not-found for a sample */
+/** @throws MurmurError bad-input, unreachable, not-found for a sample */
 export async function openSource(world: World, source: DataSource, signal?: AbortSignal): Promise<NamedBlob> {
   switch (source.kind) {
     case 'file':
@@ -29,6 +29,7 @@ export async function openSource(world: World, source: DataSource, signal?: Abor
     case 'paste':
       return { name: 'pasted text', blob: new Blob([source.text]) };
     case 'sample':
+      check(/^\/data\/[\w./-]+$/.test(source.path), 'a sample is a file of this page');
       return {
         name: source.path.slice(source.path.lastIndexOf('/') + 1),
         blob: await fetchFile(world, source.path, signal),

@@ -22,7 +22,10 @@ export function profilesOf(
     if (column.kind === 'number') {
       offset += 1;
       const { minimum, maximum } = column;
-      const value = (feature: number) => roundForReading(minimum + feature * (maximum - minimum));
+      const span = maximum - minimum;
+      // Features are float32, which shows behind the sixth digit of the range.
+      const decimals = Math.min(12, Math.max(0, 5 - Math.ceil(Math.log10(span))));
+      const value = (feature: number) => Number((minimum + feature * span).toFixed(decimals));
       const { low, high, mean, bins } = distribution(blocks, at);
       return {
         kind: 'number',
@@ -90,9 +93,4 @@ function countOnes(blocks: readonly EncodedRows[], at: number): number {
     for (let i = at; i < rows * width; i += width) count += features[i] as number;
   }
   return count;
-}
-
-/** Features are float32, which shows behind the sixth digit. */
-function roundForReading(value: number): number {
-  return Number(value.toPrecision(6));
 }

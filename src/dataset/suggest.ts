@@ -26,17 +26,18 @@ export interface ColumnContext {
 
 /** Repairs for one kind of misfit. */
 export function suggestRepairs(context: ColumnContext, misfits: Misfits): readonly Repair[] {
-  const { column } = context;
-  const drop: Repair = { kind: 'drop-rows', column };
+  const { column, pass } = context;
+  // Leaving out most rows is no repair.
+  const drop: Repair[] = misfits.count <= MOST * pass.seenRows ? [{ kind: 'drop-rows', column }] : [];
   switch (misfits.kind) {
     case 'not-a-number':
-      return [...decimalRepairs(context, misfits), ...markRepairs(context, misfits), drop];
+      return [...decimalRepairs(context, misfits), ...markRepairs(context, misfits), ...drop];
     case 'out-of-range':
-      return [...factorRepairs(context), ...markRepairs(context, misfits), drop];
+      return [...factorRepairs(context), ...markRepairs(context, misfits), ...drop];
     case 'unknown-category':
-      return [...replaceRepairs(context, misfits), ...markRepairs(context, misfits), drop];
+      return [...replaceRepairs(context, misfits), ...markRepairs(context, misfits), ...drop];
     case 'short-row':
-      return [drop];
+      return drop;
   }
 }
 

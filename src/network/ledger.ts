@@ -6,10 +6,12 @@
  */
 import type { Hex } from '../core/bytes.ts';
 import type { RecordPhase } from '../protocol/phases.ts';
-import type { RecordDomain } from '../protocol/record.ts';
 
 /** The place of one signed record: a round's phase, and the member's index (in the join phase its registration id). */
-export interface RecordStep extends RecordDomain {
+export interface RecordStep {
+  readonly chainId: number;
+  /** the contract, in lower case */
+  readonly coordinator: Hex;
   /** decimal text */
   readonly task: string;
   readonly round: number;

@@ -217,7 +217,16 @@ function aboutMessage(message: Message, domain: RecordDomain | undefined): Entry
   const { task, round, phase, body } = message;
   const blob = 'bundle' in body ? body.bundle : 'blob' in body ? body.blob : undefined;
   return {
-    ...(domain && { step: { ...domain, task, round, phase, index: messageRecord(message).index } }),
+    ...(domain && {
+      step: {
+        chainId: domain.chainId,
+        coordinator: domain.coordinator.toLowerCase() as Hex,
+        task,
+        round,
+        phase,
+        index: messageRecord(message).index,
+      },
+    }),
     ...(blob !== undefined && { blob: blob as Hex }),
   };
 }

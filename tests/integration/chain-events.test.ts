@@ -41,6 +41,21 @@ describe('a round with every kind of record', () => {
     expect(await client.answers(cast.task, 1)).toEqual(new Map([0, 1, 2, 3].map((i) => [i, answerOf(i, 1)])));
   });
 
+  test('tells where each record is', async () => {
+    const client = chain.clientOf(DEPLOYER);
+    const places = await Promise.all([1, 3, 0].map((i) => client.recordPlace(cast.task, 1, Phase.Have, i)));
+    const [first, second, third] = places;
+    expect(first?.digest).toEqual(await digestOf(Phase.Have, 1, 1));
+    // Two batches: two transactions, in order.
+    expect(second?.transaction).toBe(third?.transaction);
+    expect(first?.transaction).not.toBe(second?.transaction);
+    expect(first && second && first.block <= second.block).toBe(true);
+    const transaction = second?.transaction ?? '0x';
+    expect(await client.transactionPlace(transaction)).toEqual({ block: second?.block, succeeded: true });
+    expect(await client.transactionPlace(`0x${'12'.repeat(32)}`)).toBeUndefined();
+    expect(await client.recordPlace(cast.task, 1, Phase.Have, 99)).toBeUndefined();
+  });
+
   test('gives them to many who ask at once', async () => {
     const client = chain.clientOf(DEPLOYER);
     const all = await Promise.all(RECORD_PHASES.map((phase) => client.digests(cast.task, 1, phase)));

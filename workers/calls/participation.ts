@@ -18,7 +18,7 @@ export function participationCalls({ connected }: Context): Omit<ParticipationAp
     },
     async beIndependent() {
       const { participation } = await connected();
-      participation.beIndependent();
+      await participation.beIndependent();
     },
     async pause() {
       const { participation } = await connected();

@@ -3,16 +3,8 @@ import { toHex } from '../../src/core/bytes.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 import { secureRandom } from '../../src/core/random.ts';
 import type { WalletsApi } from '../api/wallets.ts';
-import {
-  addressOf,
-  balanceOf,
-  isRegistered,
-  readAuthorisation,
-  registrationCall,
-  requestRegistration,
-  revocationCall,
-  revokeWith,
-} from '../chain.ts';
+import { addressOf, registrationCall, requestRegistration } from '../chain.ts';
+import { balanceOf, isRegistered, readAuthorisation, revocationCall, revokeWith } from '../chain-lookups.ts';
 import type { Context } from '../context.ts';
 import { localWallets, makeLocalWallet, requireLocalWalletKey, sessionsOf } from '../keys.ts';
 import { askFaucet, networkName } from '../world.ts';

@@ -24,7 +24,7 @@ export class LeftState {
 
   readonly filtered = $derived(this.what !== '' || this.text.trim() !== '');
 
-  /** Reads now and then regularly. @returns the way to stop, for a Svelte effect */
+  /** Reads now and then regularly. @returns the way to stop, for onMount */
   watch(): () => void {
     void this.restart();
     const timer = setInterval(() => {

@@ -119,10 +119,12 @@ export const dataWords = {
   findingTitle: (finding: Finding) => KINDS[finding.kind](finding.columnName ?? '', finding),
   meaning,
   place: ({ row, cell }: Finding): string | undefined =>
-    row === undefined ? undefined : `First in row ${formatCount(row)}${cell === undefined ? '' : `: ${quoted(cell)}`}.`,
+    row === undefined
+      ? undefined
+      : `First in data row ${formatCount(row)}${cell === undefined ? '' : `: ${quoted(cell)}`}.`,
   repairs: (title: string) => `Ways to mend: ${title}`,
   allReplacements: (count: number) => `Read all ${count} as suggested`,
-  mendAll: (count: number) => `Do all ${count} first suggestions`,
+  mendAll: (count: number) => `Mend all as suggested (${count} changes)`,
   undo: 'Take the last change back',
   readAs: 'Read it as',
   readAsCell: (cell: string) => `Read ${quoted(cell)} as`,

@@ -84,7 +84,7 @@ export const leftWords = {
   checkList: [
     'The signed file holds every listed request. Whoever has Murmur’s source checks it with',
     'The signature is that of the session key that your wallet authorised, or, when this tab takes part in nothing, of a key of this browser.',
-    'The digest on chain of a masked vector is the Merkle root of the bytes that were sent; anybody can fetch them from the relay and compute it again.',
+    'The digest on chain of a masked vector is made from the Merkle root of the bytes that were sent; anybody can fetch them from the relay and compute it again.',
   ],
   checkCommand: 'npm run -s murmur -- check-ledger murmur-ledger.json',
   report: {
