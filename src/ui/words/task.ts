@@ -25,15 +25,13 @@ export const taskWords = {
   result: 'See the result',
   joinInvited: 'Only invited wallets can join.',
   finished: 'All rounds are done, and the model is ready.',
-  failed: (rounds: number) =>
-    `The task ended early: ${plural(rounds, 'round')} in a row did not count. Nobody lost data or stake by it.`,
+  failed: (rounds: number) => `The task ended early: ${plural(rounds, 'round')} in a row did not count.`,
   missingTitle: 'This task has no description yet',
   missingText:
     'It is on the chain, but nobody has sent the relay what is to be learnt. Its creator has to send it once more.',
   notFoundTitle: 'There is no such task',
   notFoundText: (task: string) => `No task on this network has the number ${task}. Perhaps it is on another network.`,
   toList: 'See all tasks',
-  stale: 'These figures may be old. The newest ones could not be read.',
 } as const;
 
 export const learnWords = {
@@ -93,7 +91,6 @@ export const learnWords = {
 
 export const costWords = {
   whoTitle: 'Who may join',
-  who: 'Who',
   whoOpen: 'Anybody with a wallet and a file that fits',
   whoInvited: 'Only wallets that the creator invited',
   creator: 'Created by',
@@ -131,7 +128,6 @@ export const costWords = {
   stakePlay: 'On this local network it is play money that the page gets for you.',
 
   timeTitle: 'In time',
-  left: (rounds: number) => `${plural(rounds, 'round')} left`,
   leftTypical: (rounds: number, leftMs: number, typicalMs: number) =>
     `${plural(rounds, 'round')} left: about ${minutes(leftMs)}, if they take as long as the last ones (${formatDuration(typicalMs)} each).`,
   leftLongest: (rounds: number, leftMs: number, longestMs: number) =>
