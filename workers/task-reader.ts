@@ -8,7 +8,7 @@ import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { corruptBound } from '../src/protocol/threshold.ts';
 import { type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { NetworkInfo } from './api/network.ts';
-import type { TaskDetail, TaskRound, TaskSummary, VerificationView } from './api/tasks.ts';
+import type { TaskDetail, TaskPage, TaskRound, TaskSummary, VerificationView } from './api/tasks.ts';
 import { formatFlock, openReaders } from './chain.ts';
 import { TaskSources } from './task-sources.ts';
 import { newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
@@ -39,7 +39,7 @@ export class TaskReader {
     count: number,
     before: string | undefined,
     signal?: AbortSignal,
-  ): Promise<{ tasks: readonly TaskSummary[]; next?: string }> {
+  ): Promise<Omit<TaskPage, 'network'>> {
     check(Number.isInteger(count) && count >= 1, 'the number of tasks to list must be at least 1');
     const sources = await this.#open(network);
     const newest = await sources.chain.taskCount(signal);
@@ -56,7 +56,7 @@ export class TaskReader {
       }),
     );
     const last = ids.at(-1);
-    return { tasks, ...(last !== undefined && last > 1n && { next: last.toString() }) };
+    return { total: Number(newest), tasks, ...(last !== undefined && last > 1n && { next: last.toString() }) };
   }
 
   /** @throws MurmurError not-found */

@@ -48,8 +48,3 @@ export function formatCount(count: number): string {
 export function shortHash(hash: string): string {
   return hash.length <= 13 ? hash : `${hash.slice(0, 6)}…${hash.slice(-4)}`;
 }
-
-/** 14:03:27 in this person's time zone. */
-export function formatTime(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString('en-GB');
-}

@@ -110,6 +110,9 @@ test(
       await second.page.getByRole('heading', { name: 'Another tab is taking part' }).waitFor(WAIT);
       expect(await second.page.locator(`[data-hash="${wallet}"]`).count()).toBe(1);
       await second.page.getByRole('button', { name: 'Take part here with another wallet' }).click();
+      // The only wallet so far is the other tab's, and the page says so before anything is joined.
+      await second.page.getByText('First make or choose another one').waitFor(WAIT);
+      await second.page.getByRole('button', { name: 'Make another' }).click();
       await joinWithSample(second.page, 'Long Beach');
       const other = await walletOf(second.page);
       expect(other).not.toBe(wallet);

@@ -18,19 +18,31 @@ const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [360, 1280].map((width) => ({ colorScheme, width, name: `${colorScheme}-${width}` })),
 );
 
+/** Pages that need the network say so; the others work without it. */
+const PAGES = [
+  { path: '/', page: 'start', needsNetwork: true },
+  { path: '/alliance', page: 'alliance', needsNetwork: true },
+  { path: '/alliance/1', page: 'task', needsNetwork: true },
+  { path: '/alliance/1/train', page: 'train', needsNetwork: true },
+  { path: '/alliance/1/result', page: 'result', needsNetwork: true },
+  { path: '/words', page: 'words', needsNetwork: false },
+  { path: '/nowhere', page: 'not-found', needsNetwork: false },
+] as const;
+
 describe.each(looks)('without a network, $name', ({ colorScheme, width, name }) => {
-  it.each([
-    { path: '/', page: 'start' },
-    { path: '/train', page: 'train' },
-    { path: '/nowhere', page: 'not-found' },
-  ])('$path is accessible and says what is wrong', async ({ path, page: title }) => {
+  it.each(PAGES)('$path is accessible and says what is wrong', async ({ path, page: title, needsNetwork }) => {
     const context = await openContext(browser, { colorScheme, viewport: { width, height: 800 } });
     const page = await context.newPage();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(server.url + path);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    if (title !== 'not-found') await page.getByRole('alert').waitFor();
+    if (needsNetwork) {
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      expect(await alert.textContent()).toContain('There is no network behind this page');
+      await alert.getByRole('button', { name: 'Try again' }).waitFor();
+    }
     await expectAccessible(page, `${title}-offline-${name}`);
     expect(errors).toEqual([]);
     await context.close();
@@ -38,7 +50,7 @@ describe.each(looks)('without a network, $name', ({ colorScheme, width, name }) 
 });
 
 describe('by keyboard', () => {
-  it('reaches the train page and its content, with a visible focus', async () => {
+  it('skips to the content, reaches a page, and is told that it is there', async () => {
     const context = await openContext(browser);
     const page = await context.newPage();
     await page.goto(server.url);
@@ -46,15 +58,41 @@ describe('by keyboard', () => {
     expect(await page.evaluate(() => document.activeElement?.getAttribute('href'))).toBe('#content');
     await page.getByRole('link', { name: 'Train together' }).first().focus();
     await page.keyboard.press('Enter');
-    await page.waitForURL('**/train');
+    await page.waitForURL('**/alliance');
+    await page.getByRole('heading', { level: 1, name: 'Train together' }).waitFor();
     expect(await page.title()).toContain('Train together');
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
-    await page.getByRole('button', { name: /Left this tab/ }).focus();
+    await page.getByRole('link', { name: /Left this tab/ }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'What left this tab' }).waitFor();
-    await expectAccessible(page, 'left-dialog');
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('heading', { level: 1, name: 'What left this tab' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'Train together' }).waitFor();
+    await context.close();
+  });
+
+  it('finds words, and each word has an address', async () => {
+    const context = await openContext(browser);
+    const page = await context.newPage();
+    await page.goto(`${server.url}/words#share`);
+    await page.locator('#share:focus').waitFor();
+    await page.getByRole('searchbox', { name: 'Search' }).fill('shamir');
+    await page.getByText('1 of').waitFor();
+    await page.getByRole('searchbox').fill('no such word');
+    await page.getByText('No word fits').waitFor();
+    await expectAccessible(page, 'words-none');
+    await page.getByRole('button', { name: 'Show all words' }).click();
+    await page.getByRole('link', { name: 'Link to Mask', exact: true }).click();
+    await page.locator('#mask:focus').waitFor();
+    await context.close();
+  });
+
+  it('an address that leads nowhere says it back as text, and leads on', async () => {
+    const context = await openContext(browser);
+    const page = await context.newPage();
+    await page.goto(`${server.url}/alliance/<img>/nothing`);
+    await page.getByText('You asked for').waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Words' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Words' }).waitFor();
     await context.close();
   });
 });
@@ -68,7 +106,7 @@ describe('the first page', () => {
     await page.goto(server.url);
     await page.getByRole('alert').waitFor();
     expect(requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
-    expect(requests.filter((url) => /wallet|trainer|tfjs|wasm/.test(url))).toEqual([]);
+    expect(requests.filter((url) => /wallet|trainer|tfjs|wasm|uplot|Term-|LiveCurves/i.test(url))).toEqual([]);
     await context.close();
   });
 });

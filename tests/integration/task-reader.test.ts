@@ -15,7 +15,7 @@ import { TaskReader } from '../../workers/task-reader.ts';
 import { newestRounds, sampledRounds } from '../../workers/task-view.ts';
 import type { World } from '../../workers/world.ts';
 
-const spec = heartTaskSpec();
+const spec = heartTaskSpec({ training: { ...heartTaskSpec().training, rounds: 300 } });
 const NETWORK = {
   chainId: 31337,
   rpcUrl: '',

@@ -83,6 +83,8 @@ export interface TaskDetail extends TaskSummary {
 
 export interface TaskPage {
   readonly network: NetworkInfo;
+  /** tasks on this network in all */
+  readonly total: number;
   /** newest first */
   readonly tasks: readonly TaskSummary[];
   /** task to ask from for the next page; absent when there is none */

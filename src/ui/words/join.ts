@@ -24,7 +24,11 @@ export const joinWords = {
   joining: 'Joining…',
   signing: 'Sign in your wallet…',
   ended: 'This task has ended. Choose another one.',
-  first: { identity: 'First choose a wallet in step 1.', data: 'First choose a file in step 2.' },
+  first: {
+    identity: 'First choose a wallet in step 1.',
+    otherWallet: 'Another tab takes part in this task with this wallet. First make or choose another one in step 1.',
+    data: 'First choose a file in step 2.',
+  },
   signature: 'Joining signs one registration. No more questions after that.',
   signatureOwn:
     'Your wallet asks you to sign a registration, to allow the stake and to send it. No more questions after that.',

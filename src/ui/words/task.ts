@@ -1,10 +1,15 @@
-/** Texts about a task. */
+/** Texts about one task. */
+import { formatCount, formatDuration, formatPercent } from '../format.ts';
+import { plural } from './plural.ts';
 
 export const taskWords = {
   task: 'This task',
+  about: 'About this task',
   intro: 'Three steps, about a minute. You can leave at any time.',
   columns: (count: number) => `The ${count} columns that are used`,
   label: 'What is predicted',
+  progress: 'Progress',
+  sites: 'Sites registered',
   rounds: 'Training rounds',
   cohort: 'Sites in a round',
   cohortRange: (low: number, high: number) => `${low} to ${high}`,
@@ -13,4 +18,206 @@ export const taskWords = {
   stakeAmount: (amount: string) => `${amount} FLOCK`,
   stepOf: (step: number) => `Step ${step} of 3`,
   done: 'done',
+
+  line: (task: string, step: string) => (step === '' ? `Task ${task}` : `Task ${task}. ${step}.`),
+  join: 'Join this task',
+  yours: 'Go to your live round',
+  result: 'See the result',
+  joinInvited: 'Only invited wallets can join.',
+  finished: 'All rounds are done, and the model is ready.',
+  failed: (rounds: number) =>
+    `The task ended early: ${plural(rounds, 'round')} in a row did not count. Nobody lost data or stake by it.`,
+  missingTitle: 'This task has no description yet',
+  missingText:
+    'It is on the chain, but nobody has sent the relay what is to be learnt. Its creator has to send it once more.',
+  notFoundTitle: 'There is no such task',
+  notFoundText: (task: string) => `No task on this network has the number ${task}. Perhaps it is on another network.`,
+  toList: 'See all tasks',
+  stale: 'These figures may be old. The newest ones could not be read.',
 } as const;
+
+export const learnWords = {
+  title: 'What it learns',
+  label: 'Predicts',
+  above: (value: number) => `Counts as “yes” when above ${value}.`,
+  equals: (values: readonly string[]) => `Counts as “yes” when ${values.join(' or ')}.`,
+  columns: (count: number) => `From ${plural(count, 'column')} of each row`,
+  table: 'Columns that are used',
+  column: 'Column',
+  kind: 'Kind',
+  kinds: { number: 'number', category: 'category' },
+  values: 'Possible values',
+  range: (low: number, high: number, unit: string | undefined) =>
+    `${formatCount(low)} to ${formatCount(high)}${unit === undefined ? '' : ` ${unit}`}`,
+  categories: (values: readonly string[]) => {
+    const most = 8;
+    const shown = values.slice(0, most).join(', ');
+    return values.length > most ? `${shown}, and ${values.length - most} more` : shown;
+  },
+  missing: 'Not known',
+  missingRule: (marks: readonly string[]) =>
+    marks.length === 0
+      ? 'A row with an empty cell in one of these columns is left out.'
+      : `A row with an empty cell, or one that says ${marks.join(' or ')}, is left out.`,
+  model: 'Model',
+  modelAbout: (weights: number, inputs: number) =>
+    `${plural(weights, 'number')} to learn, from ${plural(inputs, 'input')}.`,
+  layers: 'Layers of the model',
+  layer: (units: number, activation: string) => `${plural(units, 'unit')}, ${activation}`,
+  activations: {
+    relu: 'ReLU',
+    tanh: 'tanh',
+    linear: 'linear',
+    sigmoid: 'sigmoid',
+  },
+  output: 'one output: the chance of “yes”',
+  training: 'Training',
+  epochs: (epochs: number, batchSize: number) =>
+    `In each round a site goes over its own rows ${epochs === 1 ? 'once' : `${formatCount(epochs)} times`}, in steps of up to ${plural(batchSize, 'row')}.`,
+  rate: (rate: number, l2: number) =>
+    `Learning rate ${rate}${l2 === 0 ? '' : `; large weights cost a little (L2 ${l2})`}.`,
+  heldOut: (fraction: number) =>
+    fraction === 0
+      ? 'No rows are kept aside, so nothing is known of how good the model is.'
+      : `${formatPercent(fraction)} of each site’s rows are kept aside. They never train; they judge the model.`,
+  weight: (rows: number) =>
+    `A site counts by its rows, up to ${formatCount(rows)}. A larger site counts no more than that.`,
+  clip: (norm: number) => `A change longer than ${norm} is shortened to it, so that no site can pull too hard.`,
+  servers: {
+    fedavg: (rate: number) => `The common model takes over the sites’ average change (FedAvg, rate ${rate}).`,
+    fedadam: (rate: number) =>
+      `The common model goes along the sites’ average change, smoothed over rounds (FedAdam, rate ${rate}).`,
+  },
+  description: 'Fingerprint of the description',
+} as const;
+
+export const costWords = {
+  whoTitle: 'Who may join',
+  who: 'Who',
+  whoOpen: 'Anybody with a wallet and a file that fits',
+  whoInvited: 'Only wallets that the creator invited',
+  creator: 'Created by',
+  smallest: 'Fewest sites in a round',
+  largest: 'Most sites in a round',
+  largestNote: 'If more come, the first ones take part; the others wait for the next round.',
+
+  title: 'What it costs',
+  privacy: 'In privacy',
+  noise: 'Noise added',
+  epsilon: 'Limit on what a sum tells',
+  none: 'none',
+  revealsTitle: 'What everybody sees',
+  reveals: {
+    averages: 'Once: how many rows all sites have together, and the average and spread of each column.',
+    sum: 'After each training round: the sum of what all sites learnt, and the new model.',
+    exact: 'After each training round: how many held-out rows of all sites together the model got right and wrong.',
+    off: 'No scores: nothing about held-out rows is published.',
+    votes: 'How each site voted on each new model, and when it took part.',
+  },
+  collusionTitle: 'Who could see more',
+  retryTitle: 'If a round fails',
+  retry: {
+    strict: (minDiff: number) =>
+      `It is tried again with the same sites, or with at least ${formatCount(minDiff)} different ones, so that comparing two tries tells nothing of a single site.`,
+    accept:
+      'It is tried again with whoever comes. If one site drops out in between, comparing the two tries can uncover what that site added.',
+  },
+
+  stakeTitle: 'In stake',
+  stakeNone: 'None.',
+  stake: (amount: string) =>
+    `${amount} FLOCK. It stays yours: your wallet can withdraw it when no round needs it any more.`,
+  pool: (amount: string) => `${amount} FLOCK are left to share among the sites of the coming training rounds.`,
+  stakePlay: 'On this local network it is play money that the page gets for you.',
+
+  timeTitle: 'In time',
+  left: (rounds: number) => `${plural(rounds, 'round')} left`,
+  leftTypical: (rounds: number, leftMs: number, typicalMs: number) =>
+    `${plural(rounds, 'round')} left: about ${minutes(leftMs)}, if they take as long as the last ones (${formatDuration(typicalMs)} each).`,
+  leftLongest: (rounds: number, leftMs: number, longestMs: number) =>
+    `${plural(rounds, 'round')} left: at most ${minutes(leftMs)}, if each takes all the time it may (${minutes(longestMs)}).`,
+  deadlines: (joinSeconds: number, phaseSeconds: number) =>
+    `Sites have ${formatDuration(joinSeconds * 1000)} to join a round. Each step after that takes ${formatDuration(phaseSeconds * 1000)} at most, and ends earlier when all have done it.`,
+  tab: 'Your tab must stay open; it may be hidden. If you close it, the round goes on without you.',
+  over: 'The task is over; no time is needed any more.',
+} as const;
+
+export const roundsWords = {
+  title: 'Rounds',
+  about: (count: number) => plural(count, 'round'),
+  table: 'Rounds so far, newest first',
+  note: 'Accuracy and AUC are those of the model that a round began with, on all sites’ held-out rows together.',
+  empty: 'No round has begun yet. The first one starts when enough sites are there.',
+  newest: (count: number) => `Only the newest ${count} rounds are shown.`,
+  round: 'Round',
+  kind: 'What',
+  kinds: { statistics: 'averages', training: 'training', evaluation: 'last check' },
+  outcome: 'Outcome',
+  outcomes: {
+    accepted: 'accepted',
+    rejected: 'kept the old model',
+    void: (reason: string) => (reason === '' ? 'did not count' : `did not count: ${reason}`),
+    live: (phase: string) => `running: ${phase}`,
+  },
+  sites: 'Sites',
+  sitesOf: (survivors: number, joined: number) => `${formatCount(survivors)} of ${formatCount(joined)}`,
+  accuracy: 'Accuracy',
+  auc: 'AUC',
+  model: 'Model',
+  fingerprint: (round: number) => `model fingerprint of round ${round}`,
+  none: '–',
+} as const;
+
+export const chartWords = {
+  title: 'How well the model does',
+  about: 'on all sites’ held-out rows together',
+  measure: 'Figure',
+  measures: { accuracy: 'Accuracy', auc: 'AUC', logLoss: 'Log-loss' },
+  after: 'after training round',
+  summary: (measure: string, first: string, last: string, after: number) =>
+    first === last
+      ? `${measure} is ${last} after ${plural(after, 'training round')}.`
+      : `${measure} went from ${first} to ${last} in ${plural(after, 'training round')}.`,
+  empty: 'The first figures come after the first training round.',
+  off: 'This task publishes no scores, so there is no curve.',
+} as const;
+
+export const verifyWords = {
+  title: 'Check it yourself',
+  text: 'Your browser can work out every round of this task again from the public sums, and compare each model’s fingerprint with the one on the chain. You need to trust nobody for it.',
+  action: 'Check all rounds',
+  again: 'Check again',
+  stop: 'Stop',
+  progress: (done: number, total: number) => `Round ${formatCount(done)} of ${formatCount(total)}`,
+  progressLabel: 'Rounds checked',
+  starting: 'Reading the rounds…',
+  stopped: 'Stopped. Nothing was changed.',
+  matchesTitle: 'The model is right',
+  matches: (rounds: number, durationMs: number) =>
+    `All ${plural(rounds, 'round')} were worked out again here in ${formatDuration(durationMs)}. The result is the model that the chain names.`,
+  differsTitle: 'The model does not match',
+  differs:
+    'What was worked out here is not the model that the chain names. Do not use this model. Somebody posted a wrong sum, or the relay gave this page something else.',
+  here: 'Worked out here',
+  chain: 'On the chain',
+  none: 'There is nothing to check yet: no round has ended.',
+} as const;
+
+export const modelFileWords = {
+  title: 'The model',
+  none: 'There is no model yet. The first round makes it.',
+  fingerprint: 'Model fingerprint',
+  action: 'Download the model',
+  preparing: 'Preparing the file…',
+  note: 'A safetensors file: numbers only, nothing in it can run. Its SHA-256 is the fingerprint above.',
+  saved: (name: string, size: string) => `${name} (${size}) is in your downloads. Its SHA-256 was checked.`,
+} as const;
+
+/** 5 minutes, 2 hours 10 minutes; never less than one. */
+function minutes(durationMs: number): string {
+  const all = Math.max(1, Math.round(durationMs / 60_000));
+  const hours = Math.floor(all / 60);
+  const rest = all % 60;
+  if (hours === 0) return plural(rest, 'minute');
+  return rest === 0 ? plural(hours, 'hour') : `${plural(hours, 'hour')} ${plural(rest, 'minute')}`;
+}
