@@ -158,6 +158,7 @@ test('the check can be stopped, and begun again', async () => {
   await page.getByRole('button', { name: 'Check all rounds' }).click();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText('Stopped. Nothing was changed.').waitFor();
+  expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0);
   await context.unroute('**/v1/blobs/**');
   await page.getByRole('button', { name: 'Check all rounds' }).click();
   await page.getByText('The model is right').waitFor();
