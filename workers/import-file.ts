@@ -14,8 +14,10 @@ import { featureWidth, type TaskSpec } from '../src/protocol/task-spec.ts';
 import { type Library, rowsPerBlock } from '../src/storage/library.ts';
 import type { Progress, Reading, ReadingOrder } from './api/data.ts';
 
-/** Bytes of a file that are in memory as text at once, about. */
+/** Bytes that are fetched from a file at once. */
 const PIECE_BYTES = 1_048_576;
+/** Bytes that are text at once: with few, their cells are gone before the garbage collector would move them to a place for longer. */
+const TEXT_BYTES = 65_536;
 
 export interface NamedBlob {
   readonly name: string;
@@ -99,7 +101,8 @@ async function openPieces(
         const next = at < blob.size ? readPiece(blob, at, signal) : undefined;
         next?.catch(() => undefined);
         onProgress?.(at, blob.size);
-        yield decode(piece);
+        for (let from = 0; from < piece.length; from += TEXT_BYTES)
+          yield decode(piece.subarray(from, from + TEXT_BYTES));
         if (next === undefined) break;
         piece = await next;
       }

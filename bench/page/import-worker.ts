@@ -17,8 +17,13 @@ export interface ImportRates {
   readonly papaparseMs: number;
 }
 
+export interface ImportOrder {
+  readonly rows: number;
+  readonly turns: number;
+}
+
 /** A CSV of the heart files' shape: 14 columns, numbers written with a decimal, one row in a hundred with a missing value. */
-export function heartCsv(rows: number): File {
+function heartCsv(rows: number): File {
   const random = new SeededRandom(new Uint8Array(32).fill(1));
   const lines: string[] = [];
   const parts: string[] = [];
@@ -52,7 +57,7 @@ function countByPapaparse(file: File): Promise<number> {
 }
 
 /** Both by turns; the first turn warms up and does not count. */
-export async function measureRates(rows: number, turns: number): Promise<ImportRates> {
+async function measureRates(rows: number, turns: number): Promise<ImportRates> {
   const file = heartCsv(rows);
   const database = await openDatabase(`bench-${crypto.randomUUID()}`);
   const library = openLibrary(database, openVault(database, secureRandom));
@@ -76,3 +81,10 @@ export async function measureRates(rows: number, turns: number): Promise<ImportR
   database.close();
   return { rows, sizeBytes: file.size, storedBytes, importMs, papaparseMs };
 }
+
+onmessage = ({ data: { rows, turns } }: MessageEvent<ImportOrder>) => {
+  measureRates(rows, turns).then(
+    (rates) => postMessage({ rates }),
+    (error: unknown) => postMessage({ error: String(error) }),
+  );
+};

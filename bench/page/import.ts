@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { figure, type Figure } from '../figure.ts';
-import type { ImportRates } from './import-worker.ts';
+import type { ImportOrder, ImportRates } from './import-worker.ts';
 
 const ROWS = 200_000;
 
@@ -46,12 +46,7 @@ async function ratesInChromium(rows: number, turns: number): Promise<ImportRates
   if (executablePath === undefined) throw new Error('no Chromium was found; set MURMUR_CHROMIUM');
   const [{ build }, { chromium }] = await Promise.all([import('esbuild'), import('playwright-core')]);
   const { outputFiles } = await build({
-    stdin: {
-      contents: `import { measureRates } from './bench/page/import-worker.ts';
-        measureRates(${rows}, ${turns}).then((rates) => postMessage({ rates }), (error) => postMessage({ error: String(error) }));`,
-      resolveDir: process.cwd(),
-      loader: 'ts',
-    },
+    entryPoints: ['bench/page/import-worker.ts'],
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -74,7 +69,7 @@ async function ratesInChromium(rows: number, turns: number): Promise<ImportRates
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     return await page.evaluate(
-      () =>
+      (order) =>
         new Promise<ImportRates>((done, reject) => {
           const worker = new Worker('/worker.js', { type: 'module' });
           worker.onmessage = ({ data }: MessageEvent<{ rates?: ImportRates; error?: string }>) => {
@@ -82,7 +77,9 @@ async function ratesInChromium(rows: number, turns: number): Promise<ImportRates
             else reject(new Error(data.error));
           };
           worker.onerror = ({ message }) => reject(new Error(message));
+          worker.postMessage(order);
         }),
+      { rows, turns } satisfies ImportOrder,
     );
   } finally {
     await browser.close();

@@ -15,11 +15,47 @@ const MAX_REMEMBERED = 8192;
 /** Longer cells are not remembered. */
 const MAX_REMEMBERED_CHARACTERS = 64;
 
-export interface ColumnReader {
+/** A power of two. */
+const RECENT = 1024;
+/** Longer cells are looked up in the usual way. */
+const MAX_RECENT_CHARACTERS = 12;
+
+/**
+ * Reads the cells of one column. The texts that repeat most are found in a table of their own by a few integer steps: a Map has to
+ * hash a text that was just cut out of a file, and most of the time of an import was spent there.
+ */
+export class ColumnReader {
   /** codes of cell texts that were met */
-  readonly known: ReadonlyMap<string, number>;
+  readonly known = new Map<string, number>();
+  readonly #codeOf: (cell: string) => number;
+  readonly #recent = new Array<string | undefined>(RECENT).fill(undefined);
+  readonly #recentCodes = new Float64Array(RECENT);
+
+  constructor(codeOf: (cell: string) => number) {
+    this.#codeOf = codeOf;
+  }
+
   /** Code of a cell: at least 0 for what fits. */
-  read(cell: string): number;
+  read(cell: string): number {
+    const { length } = cell;
+    if (length > MAX_RECENT_CHARACTERS) return this.#read(cell);
+    let slot = length;
+    for (let i = 0; i < length; i++) slot = (Math.imul(slot, 31) + cell.charCodeAt(i)) | 0;
+    slot = (slot ^ (slot >>> 11)) & (RECENT - 1);
+    if (this.#recent[slot] === cell) return this.#recentCodes[slot] as number;
+    const code = this.#read(cell);
+    this.#recent[slot] = cell;
+    this.#recentCodes[slot] = code;
+    return code;
+  }
+
+  #read(cell: string): number {
+    const known = this.known.get(cell);
+    if (known !== undefined) return known;
+    const code = this.#codeOf(cell);
+    if (this.known.size < MAX_REMEMBERED && cell.length <= MAX_REMEMBERED_CHARACTERS) this.known.set(cell, code);
+    return code;
+  }
 }
 
 /** A reader a column of the schema, label last. */
@@ -39,21 +75,12 @@ export function cellNumber(trimmed: string, decimal: '.' | ','): number {
 type Code = (trimmed: string, reading: ColumnReading) => number;
 
 function createReader(reading: ColumnReading, missing: ReadonlySet<string>, code: Code): ColumnReader {
-  const known = new Map<string, number>();
   const replace = new Map(Object.entries(reading.replace));
-  const codeOf = (cell: string): number => {
+  return new ColumnReader((cell) => {
     const trimmed = cell.trim();
     const text = replace.size === 0 ? trimmed : (replace.get(canonicalCell(trimmed)) ?? trimmed);
     return missing.has(text) ? MISSING : code(text, reading);
-  };
-  return {
-    known,
-    read(cell) {
-      const value = codeOf(cell);
-      if (known.size < MAX_REMEMBERED && cell.length <= MAX_REMEMBERED_CHARACTERS) known.set(cell, value);
-      return value;
-    },
-  };
+  });
 }
 
 function columnCode(column: TableSpec['columns'][number]): Code {

@@ -173,8 +173,7 @@ export class ReadingPass {
     let label = 0;
     for (const { place, reader, offset, oneHot } of this.#slots) {
       const cell = record[place] as string;
-      let code = reader.known.get(cell);
-      if (code === undefined) code = reader.read(cell);
+      const code = reader.read(cell);
       if (code < 0) {
         features.fill(0, at, at + this.#width);
         return false;
@@ -211,9 +210,7 @@ export class ReadingPass {
     }
     const codes = columns.map(({ source }, i) => {
       if (source === undefined) return 0;
-      const cell = record[source] as string;
-      const reader = this.#readers[i] as ColumnReader;
-      return reader.known.get(cell) ?? reader.read(cell);
+      return (this.#readers[i] as ColumnReader).read(record[source] as string);
     });
     for (const [i, code] of codes.entries()) if (code === MISSING) this.#missing[i] = (this.#missing[i] as number) + 1;
     if (codes.some((code, i) => code === MISSING || (code < 0 && columns[i]?.bad === 'drop-row'))) {

@@ -1,7 +1,14 @@
 /** What the tests with real tabs share: a Chromium, a person's steps on the page, and the accessibility check. */
 import { mkdirSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+  chromium,
+} from 'playwright-core';
 import { expect } from 'vitest';
 import { chromiumFlags, findChromium } from '../../scripts/find-chromium.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
@@ -84,4 +91,17 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
   expect(found, name).toEqual([]);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+/** More stops than any page has. */
+const MOST_STOPS = 120;
+
+/** Presses Tab until the element has the focus. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let stops = 0; stops < MOST_STOPS; stops++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the keyboard does not reach ${target}`);
 }

@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FOR_PROGRAMS, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { expectAccessible, joinWithSample, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
+import {
+  expectAccessible,
+  joinWithSample,
+  launchBrowser,
+  openContext,
+  openTrain,
+  tabTo,
+  waitForResult,
+} from './browser.ts';
 
 const ROUNDS = 3;
-/** More stops than any page has. */
-const MOST_STOPS = 120;
 
 let folder: string;
 let network: LocalNetwork;
@@ -51,16 +57,6 @@ afterAll(async () => {
   await training;
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
-
-/** Presses Tab until the element has the focus. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await target.waitFor();
-  for (let stops = 0; stops < MOST_STOPS; stops++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`the keyboard does not reach ${target}`);
-}
 
 async function press(page: Page, target: Locator): Promise<void> {
   await tabTo(page, target);

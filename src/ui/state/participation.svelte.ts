@@ -1,6 +1,5 @@
 /** This browser's participation as the worker reports it, and the few things that a person can do to it. */
 import { useParticipant, watchParticipant } from '../../../workers/bridge.ts';
-import type { LedgerView } from '../../../workers/api/ledger.ts';
 import type { Snapshot } from '../../../workers/api/participation.ts';
 import type { Hex } from '../../core/bytes.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
@@ -22,7 +21,6 @@ export class ParticipationState {
   known = $state(false);
   error = $state.raw<ErrorData>();
   busy = $state(false);
-  entries = $state.raw<readonly LedgerView[]>([]);
   /** bytes since the live round began, or since this page was loaded when that was later */
   sentThisRound = $state<number>();
   #round: { readonly number: number; readonly sentBefore: number } | undefined;
@@ -74,13 +72,6 @@ export class ParticipationState {
     return this.#do(async () => {
       await useParticipant((participant) => participant.leave());
       sessionStorage.removeItem(MINE);
-    });
-  }
-
-  /** Reads the newest entries of the ledger. */
-  refreshEntries(count: number): Promise<boolean> {
-    return this.#do(async () => {
-      this.entries = (await useParticipant((participant) => participant.ledger({ count }))).entries;
     });
   }
 

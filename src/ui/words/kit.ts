@@ -35,7 +35,6 @@ export const kitWords = {
   termBefore: 'Every two sites share a',
   fingerprint: 'model fingerprint',
   progress: 'Training progress',
-  tabs: 'Parts of the report',
   charts: 'Charts',
   chart: 'Better together?',
   chartSummary: 'After four rounds together 0.80, alone 0.67.',
