@@ -84,8 +84,9 @@ export function chainError(error: unknown): MurmurError {
         cause: error,
       });
     }
-    return new MurmurError('unreachable', `the chain did not answer: ${error.shortMessage}`, {
+    return new MurmurError('unreachable', 'the chain does not answer', {
       hint: 'It is tried again; check that the endpoint is up.',
+      details: { said: error.shortMessage.slice(0, 300) },
       cause: error,
     });
   }

@@ -89,8 +89,11 @@ test('by keyboard: own file, three repairs, live round, reload, result, ledger, 
   await expectAccessible(page, 'journey-result');
 
   await press(page, 'link', /Left this tab/);
-  await page.getByTestId('ledger').getByText('masked vector').first().waitFor({ timeout: 60_000 });
-  await page.goBack();
+  await page
+    .getByTestId('ledger')
+    .getByRole('cell', { name: /masked vector/ })
+    .first()
+    .waitFor({ timeout: 60_000 });
 
   await page.goto(`${network.url}/alliance/${network.task}/train`);
   await press(page, 'button', 'Join another task');

@@ -75,15 +75,6 @@ export class ParticipationState {
     });
   }
 
-  /** The model's file, or nothing when it could not be had; the error is shown then. */
-  async model(hash: string): Promise<Blob | undefined> {
-    let blob: Blob | undefined;
-    await this.#do(async () => {
-      blob = new Blob([await useParticipant((participant) => participant.model(hash as Hex))]);
-    });
-    return blob;
-  }
-
   async #do(step: () => Promise<void>): Promise<boolean> {
     this.busy = true;
     this.error = undefined;
