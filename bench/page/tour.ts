@@ -68,7 +68,7 @@ export async function tour(browser: Browser, network: BenchNetwork, options: Tou
     });
     await page.getByTestId('findings').waitFor({ timeout: PATIENCE_MS });
     await stop('train-findings');
-    await joinWithSample(page, 'Zurich');
+    await joinWithSample(page, 'Hungarian');
     await page.getByTestId('cohort-news').waitFor({ timeout: PATIENCE_MS });
     await stop('train-live');
 

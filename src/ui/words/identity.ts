@@ -3,7 +3,7 @@ import type { Asking } from '../state/identity.svelte.ts';
 
 export const identityWords = {
   title: 'Who you are',
-  intro: 'Joining needs a wallet: a key pair that signs for you. It carries no name.',
+  intro: 'You need a wallet: a key pair that signs for you. It carries no name.',
   make: 'Make a wallet in this tab',
   makeAnother: 'Make another one',
   making: 'Making a wallet…',
