@@ -2,7 +2,7 @@
  * Runs one measurement by name and prints it in the one format that all of them share.
  * Each measurement is a module of this folder that exports `run`; it is bundled and loaded on its own.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release } from 'node:os';
 import { type Bench, type Figure } from './figure.ts';
 
@@ -71,10 +71,19 @@ function printTable(figures: readonly Figure[]): void {
   for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }
 
+/** Of a measurement of which only a part was done: what it has from before. */
+function earlierFigures(name: string, fresh: readonly Figure[]): readonly Figure[] {
+  const file = new URL(`${name}.json`, RESULTS);
+  if (!existsSync(file)) return [];
+  const { figures } = JSON.parse(readFileSync(file, 'utf8')) as { figures: readonly Figure[] };
+  return figures.filter(({ id }) => !fresh.some((figure) => figure.id === id));
+}
+
 async function main(): Promise<void> {
   const { name, json, full, args } = parseCommand(process.argv.slice(2));
   const run = await loadBench(name);
-  const figures = await run({ full, args, progress: (text) => process.stderr.write(`${text}\n`) });
+  const fresh = await run({ full, args, progress: (text) => process.stderr.write(`${text}\n`) });
+  const figures = args['only'] === undefined ? fresh : [...earlierFigures(name, fresh), ...fresh];
   const text = JSON.stringify({ name, machine: describeMachine(), figures }, null, json ? undefined : 2);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);

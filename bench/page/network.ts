@@ -16,8 +16,6 @@ export interface BenchNetwork {
   nextTrainingRound(): Promise<void>;
   /** Waits until the task has ended. */
   finished(): Promise<void>;
-  /** Of a Chromium of this machine. */
-  launchOptions(): Promise<LaunchOptions>;
   stop(): Promise<void>;
 }
 
@@ -67,12 +65,6 @@ export async function startBenchNetwork(trainingRounds = 30, pace: NetworkPace =
       }, 'its next training round');
     },
     finished: () => until(async () => (await creator.task(task)).status !== 'running', 'its end'),
-    async launchOptions() {
-      const finder = (await import(pathToFileURL(resolve('scripts/find-chromium.mjs')).href)) as BrowserFinder;
-      const executablePath = finder.findChromium();
-      if (executablePath === undefined) throw new Error('no Chromium was found; set MURMUR_CHROMIUM');
-      return { executablePath, args: finder.chromiumFlags };
-    },
     async stop() {
       stop.abort();
       await network.stop();
@@ -80,4 +72,12 @@ export async function startBenchNetwork(trainingRounds = 30, pace: NetworkPace =
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Of a Chromium of this machine. */
+export async function launchOptions(): Promise<LaunchOptions> {
+  const finder = (await import(pathToFileURL(resolve('scripts/find-chromium.mjs')).href)) as BrowserFinder;
+  const executablePath = finder.findChromium();
+  if (executablePath === undefined) throw new Error('no Chromium was found; set MURMUR_CHROMIUM');
+  return { executablePath, args: finder.chromiumFlags };
 }
