@@ -48,3 +48,8 @@ export function formatCount(count: number): string {
 export function shortHash(hash: string): string {
   return hash.length <= 13 ? hash : `${hash.slice(0, 6)}…${hash.slice(-4)}`;
 }
+
+/** Whether a fingerprint names something: the chain keeps zeros where there is nothing yet. */
+export function isFingerprint(hash: string | undefined): hash is string {
+  return hash !== undefined && hash !== '' && !/^0x0+$/.test(hash);
+}
