@@ -1,6 +1,7 @@
 /** The page and its workers: `vite` serves them for development, `vite build` writes dist/page. */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin, type Rolldown } from 'vite';
+import { PATHS, patternOf } from './src/ui/paths.ts';
 
 /** Cross-origin isolation: lets wasm use threads and timers be exact. The relay sends the same two headers. */
 const isolation = {
@@ -31,8 +32,52 @@ export const workerDependencies = [
   'viem/chains',
 ];
 
+/**
+ * Writes preloads.json: which files a path needs beside the first ones. The server names them in a Link header, so that a page does not
+ * wait for the first JavaScript to ask for its own.
+ */
+function preloads(): Plugin {
+  return {
+    name: 'murmur-preloads',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
+      const first = filesOf(
+        chunks,
+        chunks.find(({ isEntry }) => isEntry),
+      );
+      const paths = PATHS.map(({ path, file }) => {
+        const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/src/ui/pages/${file}`));
+        const files = [...filesOf(chunks, page)].filter((name) => !first.has(name));
+        return { pattern: patternOf(path).source, files };
+      });
+      const source = JSON.stringify(paths.filter(({ files }) => files.length > 0));
+      this.emitFile({ type: 'asset', fileName: 'preloads.json', source });
+    },
+  };
+}
+
+/** A chunk, what it imports before it runs, and their styles. */
+function filesOf(
+  chunks: readonly Rolldown.OutputChunk[],
+  chunk: Rolldown.OutputChunk | undefined,
+  found = new Set<string>(),
+): Set<string> {
+  if (chunk === undefined || found.has(chunk.fileName)) return found;
+  found.add(chunk.fileName);
+  for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
+  for (const name of chunk.imports) {
+    filesOf(
+      chunks,
+      chunks.find(({ fileName }) => fileName === name),
+      found,
+    );
+  }
+  return found;
+}
+
 export default defineConfig({
-  plugins: [svelte({ configFile: false })],
+  plugins: [svelte({ configFile: false }), preloads()],
   worker: { format: 'es' },
   // The manifest says which files a page needs: bench page adds up their sizes.
   build: { outDir: 'dist/page', target: 'es2023', chunkSizeWarningLimit: 1500, manifest: true },

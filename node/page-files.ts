@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CompressedFiles, codingFor } from './compressed-file.ts';
+import { readPreloads } from './page-preloads.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -43,6 +44,7 @@ export async function openPageFiles(folder: string): Promise<PageFiles> {
       }),
   );
   const compressed = new CompressedFiles();
+  const preloadsOf = await readPreloads(folder);
   return {
     async respond(pathname, acceptEncoding, own) {
       const name = files.has(pathname) ? pathname : extname(pathname) === '' ? '/index.html' : '';
@@ -55,6 +57,8 @@ export async function openPageFiles(folder: string): Promise<PageFiles> {
       const headers: Record<string, string> = { ...own, 'content-type': type, 'cache-control': cache };
       headers['vary'] = 'accept-encoding';
       if (coding !== 'identity') headers['content-encoding'] = coding;
+      const link = name === '/index.html' ? preloadsOf(pathname) : undefined;
+      if (link !== undefined) headers['link'] = link;
       return new Response(await compressed.read(path, coding), { headers });
     },
   };

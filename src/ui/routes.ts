@@ -1,5 +1,6 @@
 /** Every page with its path. A page is loaded when it is first wanted; only the start page comes with the first JavaScript. */
 import type { Component } from 'svelte';
+import { PATHS, patternOf, type RouteId } from './paths.ts';
 import type { PageState } from './state/page.svelte.ts';
 import Home from './pages/Home.svelte';
 import NotFound from './pages/NotFound.svelte';
@@ -12,27 +13,10 @@ export interface PageProps {
 
 export type PageComponent = Component<PageProps>;
 
-export type RouteId =
-  'home' | 'alliance' | 'task' | 'train' | 'result' | 'create' | 'data' | 'left' | 'words' | 'kit' | 'not-found';
-
 export interface Route {
   readonly id: RouteId;
   readonly params: Readonly<Record<string, string>>;
 }
-
-/** `:name` stands for one part of a path; tasks are decimal numbers. */
-const PATHS: readonly { readonly id: RouteId; readonly path: string }[] = [
-  { id: 'home', path: '/' },
-  { id: 'alliance', path: '/alliance' },
-  { id: 'task', path: '/alliance/:task' },
-  { id: 'train', path: '/alliance/:task/train' },
-  { id: 'result', path: '/alliance/:task/result' },
-  { id: 'create', path: '/create' },
-  { id: 'data', path: '/data' },
-  { id: 'left', path: '/left' },
-  { id: 'words', path: '/words' },
-  { id: 'kit', path: '/kit' },
-];
 
 /** Pages that need nothing declare no properties; they ignore what they get. */
 const LOADERS: Readonly<Partial<Record<RouteId, () => Promise<{ default: Component<never> }>>>> = {
@@ -50,12 +34,8 @@ const LOADERS: Readonly<Partial<Record<RouteId, () => Promise<{ default: Compone
 /** The route of a path without a trailing slash. */
 export function matchRoute(path: string): Route {
   for (const { id, path: pattern } of PATHS) {
-    const names: string[] = [];
-    const source = pattern.replace(/:([a-z]+)/g, (_, name: string) => {
-      names.push(name);
-      return '([0-9]{1,18})';
-    });
-    const match = new RegExp(`^${source}$`).exec(path);
+    const { source, names } = patternOf(pattern);
+    const match = new RegExp(source).exec(path);
     if (match !== null) return { id, params: Object.fromEntries(names.map((name, i) => [name, match[i + 1] ?? ''])) };
   }
   return { id: 'not-found', params: {} };
