@@ -1,17 +1,11 @@
 /** Import of a person's file against papaparse alone, in one worker of a real Chromium. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { figure, type Figure } from '../figure.ts';
 import type { ImportOrder, ImportRates } from './import-worker.ts';
+import { launchOptions } from './network.ts';
 
 const ROWS = 200_000;
-
-interface ChromiumFinder {
-  readonly chromiumFlags: string[];
-  readonly findChromium: () => string | undefined;
-}
 
 /**
  * Rows per second of a CSV into IndexedDB, encrypted, as a share of papaparse's own over the same File.
@@ -28,7 +22,7 @@ export async function measureImport({
   const { rows, sizeBytes, storedBytes, importMs, papaparseMs } = await ratesInChromium(ROWS, full ? 9 : 5);
   const note = [
     `${rows} rows of 14 columns (${(sizeBytes / 1e6).toFixed(1)} MB): read, checked, encoded, encrypted and stored (${(storedBytes / 1e6).toFixed(1)} MB) in ${importMs.toFixed(0)} ms`,
-    `papaparse alone over the same File in the same worker ${papaparseMs.toFixed(0)} ms; least times of turns by turns`,
+    `papaparse alone over the same File in the same worker ${papaparseMs.toFixed(0)} ms; each the least of several turns, taken in turn`,
   ].join('; ');
   return figure({
     id: 'page.importRowsPerSecondRatio',
@@ -41,9 +35,6 @@ export async function measureImport({
 }
 
 async function ratesInChromium(rows: number, turns: number): Promise<ImportRates> {
-  const finder = (await import(pathToFileURL(resolve('scripts/find-chromium.mjs')).href)) as ChromiumFinder;
-  const executablePath = finder.findChromium();
-  if (executablePath === undefined) throw new Error('no Chromium was found; set MURMUR_CHROMIUM');
   const [{ build }, { chromium }] = await Promise.all([import('esbuild'), import('playwright-core')]);
   const { outputFiles } = await build({
     entryPoints: ['bench/page/import-worker.ts'],
@@ -64,7 +55,7 @@ async function ratesInChromium(rows: number, turns: number): Promise<ImportRates
   await new Promise<void>((listening) => {
     server.listen(0, '127.0.0.1', listening);
   });
-  const browser = await chromium.launch({ executablePath, args: finder.chromiumFlags });
+  const browser = await chromium.launch(await launchOptions());
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
