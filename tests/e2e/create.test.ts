@@ -136,7 +136,7 @@ test('a person creates a task by keyboard, past what is missing and a reload, an
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/alliance/${id}`);
   // Anybody's page shows it: the worker has read it from the chain and from the relay.
-  await page.goto(network.url);
+  await page.goto(`${network.url}/alliance`);
   await page.getByText('Readmission').first().waitFor();
 
   // The network's hospitals have no data for it: their own task stays the one that they train.
