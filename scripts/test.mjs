@@ -38,7 +38,7 @@ const waiting = {
 const alone = {
   integration: () => runVitest(['integration'], 20 * MINUTE_MS),
   browser: () => runInChromium('browser', 15 * MINUTE_MS),
-  e2e: () => runInChromium('e2e', 20 * MINUTE_MS),
+  e2e: () => runInChromium('e2e', 45 * MINUTE_MS),
 };
 
 /** @typedef {() => Promise<void>} Job */
