@@ -5,9 +5,7 @@
  * - page.longestTaskMsWhileTraining: longest task of the main thread while the tab takes part in training rounds, median of three traces;
  * - page.importRowsPerSecondRatio: a CSV of 200,000 rows into IndexedDB, encrypted, over papaparse alone in the same worker;
  * - page.axeViolations: all rules of axe on every page and state, narrow and wide, light and dark;
- * - page.lcpMs: of the start page, on a processor four times slower and slow 4G; the other pages stand in the note, because theirs is the
- *   first long text that the worker read from chain and relay;
- * - page.inpMs, page.cls: the same, the worst over the pages that open without a wallet.
+ * - page.lcpMs, page.inpMs, page.cls: on a processor four times slower and slow 4G; the worst over the pages that open without a wallet.
  *
  * `--only sizes,import,vitals,training,axe` measures a part; the others keep their last figures in bench/results.
  */
