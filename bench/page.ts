@@ -58,14 +58,17 @@ function sizeFigures(): readonly Figure[] {
 /** Opens each page on a slow machine and does what a visitor does there first. */
 async function vitalFigures(browser: Browser, network: BenchNetwork, progress: Progress): Promise<readonly Figure[]> {
   const all = new Map<string, Vitals>();
-  const paths = ['/', '/alliance', `/alliance/${network.task}`, `/alliance/${network.task}/train`, '/data', '/left'];
+  const task = `/alliance/${network.task}`;
+  const paths = ['/', '/alliance', task, `${task}/train`, `${task}/result`, '/create', '/data', '/left', '/words'];
   for (const path of paths) {
     progress(`page: vitals of ${path}`);
     const context = await browser.newContext({ viewport: { width: 412, height: 823 } });
     const { page } = await openSlowPage(context);
     await page.goto(network.url + path, { waitUntil: 'load' });
     await page.getByRole('heading', { level: 1 }).waitFor({ timeout: 60_000 });
-    await page.waitForTimeout(6_000);
+    // What is on its way counts too: the largest paint is measured until everything is there.
+    await page.waitForFunction(() => document.querySelector('.loading') === null, undefined, { timeout: 60_000 });
+    await page.waitForTimeout(3_000);
     // Into a page and back by its links, and a key: what a visitor does without a wallet.
     await page.getByRole('link', { name: 'Train together' }).first().click();
     await page.waitForTimeout(3_000);
@@ -84,7 +87,7 @@ async function vitalFigures(browser: Browser, network: BenchNetwork, progress: P
   return [
     figure({
       id: 'page.lcpMs',
-      value: all.get('/')?.lcpMs ?? NaN,
+      value: worst(lcp),
       unit: 'ms',
       goal: 2500,
       better: 'lower',

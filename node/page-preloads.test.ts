@@ -16,14 +16,14 @@ it('names no files where the build wrote none', async () => {
 });
 
 it('names a path’s own files, with the page and with nothing else', async () => {
-  const list = [{ pattern: '^/alliance/([0-9]{1,18})$', files: ['assets/Task-1.js', 'assets/Task-2.css'] }];
+  const list = [{ pattern: '^/alliance/([0-9]{1,18})$', files: ['assets/Task-1.js', 'assets/shared~Task~Left-2.js'] }];
   await writeFile(join(folder, 'preloads.json'), JSON.stringify(list));
   await writeFile(join(folder, 'index.html'), '<!doctype html>');
   await writeFile(join(folder, 'icon.svg'), '<svg/>');
   const files = await openPageFiles(folder);
   const link = async (path: string) => (await files.respond(path, null, {}))?.headers.get('link');
   expect(await link('/alliance/12')).toBe(
-    '</assets/Task-1.js>; rel=modulepreload, </assets/Task-2.css>; rel=preload; as=style',
+    '</assets/Task-1.js>; rel=modulepreload, </assets/shared~Task~Left-2.js>; rel=modulepreload',
   );
   expect(await link('/alliance/x')).toBeNull();
   expect(await link('/')).toBeNull();

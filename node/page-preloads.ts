@@ -1,6 +1,6 @@
 /**
- * What a page needs beside its first files, as a Link header (RFC 8288): the browser fetches it with them instead of after them. Which
- * files those are the build has written to preloads.json (vite.config.ts).
+ * What a page needs, as a Link header (RFC 8288): the browser fetches all of it at once, first what every page begins with. Which files
+ * those are the build has written to preloads.json (vite.config.ts).
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import * as v from 'valibot';
 const Preloads = v.array(
   v.object({
     pattern: v.pipe(v.string(), v.maxLength(200)),
-    files: v.array(v.pipe(v.string(), v.regex(/^assets\/[\w.-]+\.(js|css)$/))),
+    files: v.array(v.pipe(v.string(), v.regex(/^assets\/[\w.~-]+\.js$/))),
   }),
 );
 
@@ -21,7 +21,7 @@ export async function readPreloads(folder: string): Promise<PreloadsOf> {
   const text = await readFile(join(folder, 'preloads.json'), 'utf8').catch(() => '[]');
   const links = v.parse(Preloads, JSON.parse(text)).map(({ pattern, files }) => ({
     pattern: new RegExp(pattern),
-    link: files.map((file) => `</${file}>; ${file.endsWith('.js') ? 'rel=modulepreload' : 'rel=preload; as=style'}`),
+    link: files.map((file) => `</${file}>; rel=modulepreload`),
   }));
   return (pathname) => links.find(({ pattern }) => pattern.test(pathname))?.link.join(', ');
 }

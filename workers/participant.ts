@@ -1,5 +1,6 @@
 /** The participant's worker: it outlives every page view of its tab, and goes on while the tab is hidden. Calls lie in workers/calls. */
 import { expose } from 'comlink';
+import { throwIfCancelled } from '../src/core/clock.ts';
 import { hasCode } from '../src/core/errors.ts';
 import type { NetworkInfo } from './api/network.ts';
 import type { ParticipantApi } from './api/participant.ts';
@@ -15,20 +16,25 @@ import { openLedgerBook } from './ledger-book.ts';
 import { Participation } from './participation.ts';
 import { countReceived } from './received.ts';
 import { TaskReader } from './task-reader.ts';
-import { openWorld, readNetwork } from './world.ts';
+import { openWorld, readNetwork, type World } from './world.ts';
 import './transfer.ts';
 
 /** The page is told at most this often. */
 const TELL_MS = 100;
+/** A network that does not describe itself within this time counts as out of reach. */
+const NETWORK_MS = 15_000;
 
 let parts: Promise<Parts> | undefined;
 let network: NetworkInfo | undefined;
+let reading: Promise<NetworkInfo> | undefined;
 let mine: string | undefined;
 let listener: ((snapshot: Snapshot) => void) | undefined;
 let telling: ReturnType<typeof setTimeout> | undefined;
 const received = countReceived(() => tellSoon());
 
 async function open(): Promise<Parts> {
+  // Both are needed for anything that is shown of the network; on a slow line they come while the stores open.
+  void import('./viem.ts').catch(() => undefined);
   const world = await openWorld();
   const ledger = openLedgerBook(world.kept);
   world.ledger.subscribe(() => tellSoon());
@@ -45,16 +51,27 @@ const context: Context = {
   },
   async connected(signal) {
     const all = await context.opened();
-    network ??= await readNetwork(all.world, signal);
-    await all.participation.attach(network, mine);
-    return { ...all, network };
+    const known = network ?? (await readOnce(all.world, signal));
+    await all.participation.attach(known, mine);
+    return { ...all, network: known };
   },
   async refreshed(signal) {
-    const all = await context.connected(signal);
-    network = await readNetwork(all.world, signal);
-    return { ...all, network };
+    const all = await context.opened();
+    const read = await readOnce(all.world, signal);
+    await all.participation.attach(read, mine);
+    return { ...all, network: read };
   },
 };
+
+/** All who ask at the same time share one reading. */
+async function readOnce(world: World, signal: AbortSignal | undefined): Promise<NetworkInfo> {
+  reading ??= readNetwork(world, AbortSignal.timeout(NETWORK_MS))
+    .then((read) => (network = read))
+    .finally(() => (reading = undefined));
+  const read = await reading;
+  throwIfCancelled(signal);
+  return read;
+}
 
 function tellSoon(): void {
   telling ??= setTimeout(() => {

@@ -20,9 +20,18 @@ export class Router {
     const next = normalise(path);
     if (next === this.path) return;
     history.pushState(null, '', next);
-    this.path = next;
-    window.scrollTo(0, 0);
+    // The address may have changed once more until then.
+    afterPaint(() => {
+      this.path = normalise(location.pathname);
+      window.scrollTo(0, 0);
+    });
   }
+}
+
+/** A press answers in the next frame; building another page, which takes longer on a slow machine, comes after it. */
+function afterPaint(act: () => void): void {
+  if (document.visibilityState === 'visible') requestAnimationFrame(() => setTimeout(act));
+  else act();
 }
 
 function normalise(path: string): string {

@@ -4,6 +4,8 @@ import { plural } from './plural.ts';
 
 export const taskWords = {
   task: 'This task',
+  reading:
+    'This task is being read: its rules from the chain, its description from the relay. Your tab checks that the description is the one that the chain names, so that nobody can show you another task. On a slow line this takes some seconds. Nothing of yours is asked for or sent before you join.',
   about: 'About this task',
   intro: 'Three steps, about a minute. You can leave at any time.',
   columns: (count: number) => `The ${count} columns that are used`,
