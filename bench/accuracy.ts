@@ -35,7 +35,7 @@ import { dealShares, openShare } from '../src/masking/shares.ts';
 import { shareThreshold } from '../src/protocol/threshold.ts';
 import { buildAnswer, unmaskSum } from '../src/masking/unmask.ts';
 import { type Checkpoint, modelHash, writeCheckpoint } from '../src/model/checkpoint.ts';
-import { type TaskSpec, featureWidth, taskSpecHash } from '../src/protocol/task-spec.ts';
+import { type TableTask, type TaskSpec, featureWidth, taskSpecHash } from '../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
 import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../node/baselines.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
@@ -77,7 +77,7 @@ export async function run({ args, progress }: Pick<BenchContext, 'full' | 'args'
   return figures(results, spec, trainer.backend);
 }
 
-async function readHospital(file: string, spec: TaskSpec): Promise<EncodedRows> {
+async function readHospital(file: string, spec: TableTask): Promise<EncodedRows> {
   return encodeFeatures(await parseTable(await readFile(new URL(file, HEART_FOLDER), 'latin1'), spec.data), spec.data);
 }
 
@@ -98,7 +98,7 @@ async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer:
 
 /** All steps of the task, each through one masked round in which everybody survives. */
 async function learnTogether(
-  spec: TaskSpec,
+  spec: TableTask,
   sites: readonly Dataset[],
   trainer: Trainer,
   beacon: Bytes,
@@ -117,7 +117,7 @@ async function learnTogether(
 }
 
 async function contribution(
-  spec: TaskSpec,
+  spec: TableTask,
   step: number,
   base: Checkpoint | undefined,
   { train, heldOut }: Dataset,
@@ -146,7 +146,7 @@ async function contribution(
 
 /** One round of docs/protocol.md, sections 5 to 9, in one process: nobody here adds up anything that is not masked. */
 async function maskedSum(
-  spec: TaskSpec,
+  spec: TableTask,
   step: number,
   base: Checkpoint | undefined,
   inputs: readonly Parts[],

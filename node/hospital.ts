@@ -18,7 +18,7 @@ import type { Ledger } from '../src/network/ledger.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
-import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { type TaskSpec, tableOf } from '../src/protocol/task-spec.ts';
 import { participate } from '../src/session/participate.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
@@ -164,7 +164,8 @@ export async function readDataset(file: string, spec: TaskSpec): Promise<Dataset
   } catch (cause) {
     throw new MurmurError('not-found', `${file} cannot be read`, { hint: 'Name a file with --data.', cause });
   }
-  return splitHeldOut(encodeFeatures(await parseTable(text, spec.data), spec.data), spec.heldOut);
+  const table = tableOf(spec.data);
+  return splitHeldOut(encodeFeatures(await parseTable(text, table), table), spec.heldOut);
 }
 
 /** A wallet from its 32-byte key. */

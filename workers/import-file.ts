@@ -10,7 +10,7 @@ import { type Head, mend, planFor } from '../src/dataset/plan-for.ts';
 import { ReadingPass } from '../src/dataset/reading.ts';
 import type { FileEncoding } from '../src/dataset/reading-plan.ts';
 import { isReady, reportOn } from '../src/dataset/report.ts';
-import { featureWidth, type TaskSpec } from '../src/protocol/task-spec.ts';
+import { featureWidth, tableOf, type TaskSpec } from '../src/protocol/task-spec.ts';
 import { type Library, rowsPerBlock } from '../src/storage/library.ts';
 import type { Progress, Reading, ReadingOrder } from './api/data.ts';
 
@@ -41,7 +41,7 @@ export interface ImportOptions {
  */
 export async function importFile({ name, blob }: NamedBlob, options: ImportOptions): Promise<Reading> {
   const { library, spec, schema, order, nowMs } = options;
-  const { data } = spec;
+  const data = tableOf(spec.data);
   const file = await openPieces(blob, options);
   const known = order.plan ?? planFor(data, file.head(file.encoding));
   const plan = mend(data, known, order.repairs ?? [], file.head);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { heartTaskSpec } from '../dataset/heart.ts';
 import { type Checkpoint, initialServerState, readCheckpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
-import type { TaskSpec } from '../protocol/task-spec.ts';
+import type { TableTask } from '../protocol/task-spec.ts';
 import { fedAdam } from './fedadam.ts';
 import { fedAvg } from './fedavg.ts';
 import { type FoldInput, fold } from './fold.ts';
@@ -11,7 +11,7 @@ import { evaluationParts, roundLayout, statisticsParts, trainingParts } from './
 
 const heart = heartTaskSpec();
 /** One feature, logistic: the weights are (kernel, bias). */
-function tinySpec(overrides: Partial<TaskSpec> = {}): TaskSpec {
+function tinySpec(overrides: Partial<TableTask> = {}): TableTask {
   return heartTaskSpec({
     data: {
       ...heart.data,

@@ -2,7 +2,7 @@
  * The heart task: four hospitals, ten features, 740 rows (public/data/heart/LICENCE.txt), after FLamby's Fed-Heart-Disease
  * (Ogier du Terrail et al., NeurIPS 2022): the first ten columns, rows with a missing one dropped.
  */
-import { type TaskSpec, checkTaskSpec } from '../protocol/task-spec.ts';
+import { type TableTask, checkTaskSpec, tableOf } from '../protocol/task-spec.ts';
 
 /** The four sites with their file under public/data/heart and their rows after dropping. */
 export const HEART_SITES = [
@@ -16,8 +16,8 @@ export const HEART_SITES = [
  * The task spec of the heart task.
  * @param overrides top-level entries to replace; the result is checked like any other spec
  */
-export function heartTaskSpec(overrides: Partial<TaskSpec> = {}): TaskSpec {
-  const spec: TaskSpec = {
+export function heartTaskSpec(overrides: Partial<TableTask> = {}): TableTask {
+  const spec: TableTask = {
     version: 1,
     title: 'Heart disease, four hospitals',
     description:
@@ -122,5 +122,6 @@ export function heartTaskSpec(overrides: Partial<TaskSpec> = {}): TaskSpec {
     minDiff: 2,
     ...overrides,
   };
-  return checkTaskSpec(spec);
+  const checked = checkTaskSpec(spec);
+  return { ...checked, data: tableOf(checked.data) };
 }

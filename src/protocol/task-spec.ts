@@ -8,6 +8,12 @@ import { type Bytes, utf8 } from '../core/bytes.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
+import { DataSchema, type TableSpec, featureWidth } from './data-spec.ts';
+import { ModelSchema, type ModelSpec } from './model-spec.ts';
+import { range, text, whole } from './spec-parts.ts';
+
+export { type ColumnSpec, type TableSpec, featureWidth, tableOf } from './data-spec.ts';
+export type { ModelSpec } from './model-spec.ts';
 
 /** Largest spec text, in bytes. */
 export const MAX_SPEC_BYTES = 262_144;
@@ -22,63 +28,6 @@ export const MAX_TRAINING_ROUNDS = 10_000;
 /** Fewest and most members of one round (docs/protocol.md, section 1). */
 export const MIN_COHORT = 3;
 export const MAX_COHORT = 128;
-
-const text = (maximumLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maximumLength));
-const range = (minimum: number, maximum: number) =>
-  v.pipe(v.number(), v.finite(), v.minValue(minimum), v.maxValue(maximum));
-const whole = (minimum: number, maximum: number) => v.pipe(range(minimum, maximum), v.integer());
-const LARGEST = 1e12;
-
-/** 0-based place of the column in a file without a header line. */
-const position = v.optional(whole(0, 16_383));
-
-const NumberColumn = v.strictObject({
-  kind: v.literal('number'),
-  name: text(64),
-  description: v.pipe(v.string(), v.maxLength(500)),
-  unit: v.optional(text(32)),
-  position,
-  /** public range: what a value may be at all, chosen without looking at anybody's data */
-  minimum: range(-LARGEST, LARGEST),
-  maximum: range(-LARGEST, LARGEST),
-});
-
-const CategoryColumn = v.strictObject({
-  kind: v.literal('category'),
-  name: text(64),
-  description: v.pipe(v.string(), v.maxLength(500)),
-  position,
-  /** cell texts; two that are written as numbers are the same when the numbers are */
-  categories: v.pipe(v.array(text(64)), v.minLength(2), v.maxLength(256)),
-});
-
-const Column = v.variant('kind', [NumberColumn, CategoryColumn]);
-
-const TableSchema = v.strictObject({
-  kind: v.literal('table'),
-  columns: v.pipe(v.array(Column), v.minLength(1), v.maxLength(1024)),
-  label: v.strictObject({
-    name: text(64),
-    description: v.pipe(v.string(), v.maxLength(500)),
-    position,
-    positive: v.union([
-      v.strictObject({ above: range(-LARGEST, LARGEST) }),
-      v.strictObject({ equals: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(256)) }),
-    ]),
-  }),
-  /** cell texts, after trimming, that mean "not known" */
-  missingMarks: v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(32)),
-  delimiter: v.picklist([',', ';', '\t', '|', ' ']),
-  /** true: the first line names the columns, in any order; false: there is no such line and every column has a position */
-  header: v.boolean(),
-  missingRule: v.literal('drop-row'),
-});
-
-const Layer = v.strictObject({
-  kind: v.literal('dense'),
-  units: whole(1, 4096),
-  activation: v.picklist(['relu', 'tanh', 'linear', 'sigmoid']),
-});
 
 const Server = v.variant('kind', [
   v.strictObject({ kind: v.literal('fedavg'), learningRate: range(1e-6, 100) }),
@@ -95,10 +44,10 @@ const TaskSpecSchema = v.strictObject({
   version: v.literal(1),
   title: text(120),
   description: v.pipe(v.string(), v.maxLength(4000)),
-  data: TableSchema,
+  data: DataSchema,
   /** share of each participant's rows that never trains and only judges; the seed fixes which */
   heldOut: v.strictObject({ fraction: range(0, 0.9), seed: text(120) }),
-  model: v.strictObject({ layers: v.pipe(v.array(Layer), v.minLength(1), v.maxLength(16)) }),
+  model: ModelSchema,
   training: v.strictObject({
     /** R: training rounds of the task */
     rounds: whole(1, MAX_TRAINING_ROUNDS),
@@ -133,15 +82,9 @@ const TaskSpecSchema = v.strictObject({
 });
 
 export type TaskSpec = v.InferOutput<typeof TaskSpecSchema>;
-export type TableSpec = TaskSpec['data'];
-export type ColumnSpec = TableSpec['columns'][number];
-export type ModelSpec = TaskSpec['model'];
+/** A task over tables. */
+export type TableTask = TaskSpec & { readonly data: TableSpec };
 export type HeldOutSpec = TaskSpec['heldOut'];
-
-/** Width of the encoded feature vector: 1 a number column, one a category of a category column. */
-export function featureWidth(data: TableSpec): number {
-  return data.columns.reduce((sum, column) => sum + (column.kind === 'number' ? 1 : column.categories.length), 0);
-}
 
 /** Number of weights of a dense model over that many inputs. */
 export function weightCount(model: ModelSpec, inputWidth: number): number {
@@ -166,7 +109,7 @@ export function checkTaskSpec(value: unknown): TaskSpec {
     throw specError(path, issue.message);
   }
   const spec = result.output;
-  checkColumns(spec.data);
+  if (spec.data.kind === 'table') checkColumns(spec.data);
   checkModel(spec);
   checkMasking(spec);
   return spec;

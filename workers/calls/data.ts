@@ -1,5 +1,6 @@
 /** Files and the library. */
 import { MurmurError } from '../../src/core/errors.ts';
+import { tableOf } from '../../src/protocol/task-spec.ts';
 import type { DataApi } from '../api/data.ts';
 import type { Context } from '../context.ts';
 import { dropReplaced, forgetEverything, listDatasets, openSource, schemaHash } from '../data.ts';
@@ -14,7 +15,7 @@ export function dataCalls({ opened, connected }: Context): DataApi {
       const reading = await importFile(file, {
         library: world.datasets,
         spec,
-        schema: await schemaHash(spec.data),
+        schema: await schemaHash(tableOf(spec.data)),
         order,
         nowMs: clock.now(),
         onProgress,
@@ -33,7 +34,7 @@ export function dataCalls({ opened, connected }: Context): DataApi {
     async datasetsFor(task) {
       const { world, network, tasks } = await connected();
       const { data } = await tasks.spec(network, task);
-      return listDatasets(world, await schemaHash(data));
+      return listDatasets(world, await schemaHash(tableOf(data)));
     },
     async forget(id) {
       const { world, participation } = await opened();

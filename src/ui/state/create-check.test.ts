@@ -7,7 +7,7 @@ import { HEART_SITES } from '../../dataset/heart.ts';
 import { type Inferred, type InferredColumn, InferPass } from '../../dataset/infer.ts';
 import { parseTable } from '../../dataset/table.ts';
 import { checkTaskParameters, taskParameters } from '../../protocol/task-parameters.ts';
-import { featureWidth, MAX_ROWS, weightCount } from '../../protocol/task-spec.ts';
+import { featureWidth, MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
 import { checkForm, modelOf, type Problem } from './create-check.ts';
 import { chooseLabel, type CreateForm, type PresetId, startForm, usedColumns } from './create-form.ts';
 
@@ -81,7 +81,7 @@ const specOf = (form: CreateForm) => {
   const { problems, draft } = checkForm(form);
   expect(Object.fromEntries(problems)).toEqual({});
   if (draft === undefined) throw new Error('no draft');
-  return draft.spec;
+  return { ...draft.spec, data: tableOf(draft.spec.data) };
 };
 
 describe('a sample file', () => {

@@ -14,7 +14,8 @@ import {
   MAX_TRAINING_ROUNDS,
   MIN_COHORT,
   type ModelSpec,
-  type TaskSpec,
+  type TableSpec,
+  type TableTask,
   taskSpecBytes,
   MAX_SPEC_BYTES,
 } from '../../protocol/task-spec.ts';
@@ -89,7 +90,7 @@ export function checkForm(form: CreateForm): Checked {
   const pool = entries.amount('pool', form.pool);
   if (problems.size > 0 || label === undefined) return { problems };
 
-  const spec: TaskSpec = {
+  const spec: TableTask = {
     version: 1,
     title,
     description,
@@ -117,7 +118,7 @@ export function checkForm(form: CreateForm): Checked {
 }
 
 /** What only the spec as a whole shows. */
-function troubleOf(spec: TaskSpec): Problem | undefined {
+function troubleOf(spec: TableTask): Problem | undefined {
   const count = featureWidth(spec.data);
   if (count > MAX_FEATURES) return { kind: 'many-features', count, most: MAX_FEATURES };
   try {
@@ -129,7 +130,7 @@ function troubleOf(spec: TaskSpec): Problem | undefined {
   }
 }
 
-function readLabel(entries: Entries, form: CreateForm): TaskSpec['data']['label'] | undefined {
+function readLabel(entries: Entries, form: CreateForm): TableSpec['label'] | undefined {
   const column = labelOf(form);
   if (column === undefined) return entries.wrong('label', { kind: 'no-label' });
   const common = {

@@ -1,0 +1,239 @@
+/**
+ * What the rows of a task are, by kind, as every site must read them: a table's columns, pictures of one size, texts over one alphabet,
+ * windows of sensor readings. From it follow the shape of one example and what is to be learnt of it.
+ */
+import * as v from 'valibot';
+import { MurmurError } from '../core/errors.ts';
+import { LARGEST, note, range, text, whole } from './spec-parts.ts';
+
+/** Most numbers of one example: a picture of 128 x 128 in colour fits. */
+export const MAX_EXAMPLE = 65_536;
+/** Most classes of a label. */
+export const MAX_CLASSES = 256;
+
+/** 0-based place of the column in a file without a header line. */
+const position = v.optional(whole(0, 16_383));
+
+const NumberColumn = v.strictObject({
+  kind: v.literal('number'),
+  name: text(64),
+  description: note(500),
+  unit: v.optional(text(32)),
+  position,
+  /** public range: what a value may be at all, chosen without looking at anybody's data */
+  minimum: range(-LARGEST, LARGEST),
+  maximum: range(-LARGEST, LARGEST),
+});
+
+const CategoryColumn = v.strictObject({
+  kind: v.literal('category'),
+  name: text(64),
+  description: note(500),
+  position,
+  /** cell texts; two that are written as numbers are the same when the numbers are */
+  categories: v.pipe(v.array(text(64)), v.minLength(2), v.maxLength(256)),
+});
+
+const Column = v.variant('kind', [NumberColumn, CategoryColumn]);
+
+/** cell texts, after trimming, that mean "not known" */
+const missingMarks = v.pipe(v.array(note(32)), v.maxLength(32));
+const delimiter = v.picklist([',', ';', '\t', '|', ' ']);
+
+const Table = v.strictObject({
+  kind: v.literal('table'),
+  columns: v.pipe(v.array(Column), v.minLength(1), v.maxLength(1024)),
+  label: v.strictObject({
+    name: text(64),
+    description: note(500),
+    position,
+    positive: v.union([
+      v.strictObject({ above: range(-LARGEST, LARGEST) }),
+      v.strictObject({ equals: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(256)) }),
+    ]),
+  }),
+  missingMarks,
+  delimiter,
+  /** true: the first line names the columns, in any order; false: there is no such line and every column has a position */
+  header: v.boolean(),
+  missingRule: v.literal('drop-row'),
+});
+
+/** A class: its name for people, and how files write it (a folder's name, a number, a word). */
+const Class = v.strictObject({
+  name: text(64),
+  /** texts that mean this class, compared as cells are */
+  marks: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(64)),
+});
+
+const classLabel = v.strictObject({
+  name: text(64),
+  description: note(500),
+  /** in the order of the model's outputs; with two, the second is the one whose chance is predicted */
+  classes: v.pipe(v.array(Class), v.minLength(2), v.maxLength(MAX_CLASSES)),
+});
+
+const Pictures = v.strictObject({
+  kind: v.literal('pictures'),
+  /** pixels; a picture of another size is scaled to it */
+  height: whole(1, 256),
+  width: whole(1, 256),
+  /** 1 is grey, 3 is red, green, blue */
+  channels: v.picklist([1, 3]),
+  label: classLabel,
+});
+
+const Texts = v.strictObject({
+  kind: v.literal('texts'),
+  /** every character that the model knows, each once; any other one is read as the last */
+  alphabet: v.pipe(v.string(), v.minLength(2), v.maxLength(250)),
+  /** upper case is read as lower case */
+  lowerCase: v.boolean(),
+  /** characters of one example: a longer text is cut (classes) or read in pieces (next) */
+  length: whole(2, 1024),
+  delimiter,
+  learn: v.variant('kind', [
+    v.strictObject({ kind: v.literal('class'), label: classLabel }),
+    /** the next character, which makes a language model */
+    v.strictObject({ kind: v.literal('next') }),
+  ]),
+});
+
+const Series = v.strictObject({
+  kind: v.literal('series'),
+  /** sensors, one value each a line; the file has a header line */
+  columns: v.pipe(v.array(NumberColumn), v.minLength(1), v.maxLength(64)),
+  /** lines of one example */
+  window: whole(1, 1024),
+  /** lines between the starts of two examples */
+  stride: whole(1, 1024),
+  missingMarks,
+  delimiter,
+  learn: v.variant('kind', [
+    /** whether a column of the window's last line is above a value; the column is not among the inputs */
+    v.strictObject({
+      kind: v.literal('above'),
+      name: text(64),
+      description: note(500),
+      above: range(-LARGEST, LARGEST),
+    }),
+    /** one of the input columns, one line after the window */
+    v.strictObject({ kind: v.literal('next'), name: text(64), description: note(500) }),
+  ]),
+});
+
+export const DataSchema = v.variant('kind', [Table, Pictures, Texts, Series]);
+
+export type DataSpec = v.InferOutput<typeof DataSchema>;
+export type DataKind = DataSpec['kind'];
+export type TableSpec = v.InferOutput<typeof Table>;
+export type PicturesSpec = v.InferOutput<typeof Pictures>;
+export type TextsSpec = v.InferOutput<typeof Texts>;
+export type SeriesSpec = v.InferOutput<typeof Series>;
+export type ColumnSpec = TableSpec['columns'][number];
+export type ClassLabelSpec = PicturesSpec['label'];
+
+/**
+ * What a model has to say of one example.
+ * - binary: the chance of label 1; one sigmoid output; labels are 0 or 1
+ * - classes: a chance a class; that many softmax outputs; labels are class numbers
+ * - value: a number, as its place in the public range; one linear output; labels are in [0, 1]
+ * - next: a chance a character, at every place of the text; labels are the codes of the characters that follow
+ */
+export type Target =
+  | { readonly kind: 'binary'; readonly names: readonly [string, string] }
+  | { readonly kind: 'classes'; readonly names: readonly string[] }
+  | {
+      readonly kind: 'value';
+      readonly column: number;
+      readonly minimum: number;
+      readonly maximum: number;
+      readonly unit: string | undefined;
+    }
+  | { readonly kind: 'next'; readonly characters: number; readonly steps: number };
+
+/** Code of the empty places after a short text; the alphabet's characters are 1 and up. */
+export const PADDING = 0;
+
+/**
+ * The table that a task's rows are.
+ * @throws MurmurError unsupported for another kind
+ */
+export function tableOf(data: DataSpec): TableSpec {
+  if (data.kind === 'table') return data;
+  throw new MurmurError('unsupported', `this needs a task over tables; this one is over ${data.kind}`);
+}
+
+/** Codes of a text task: the alphabet's characters and the padding. */
+export function characterCodes({ alphabet }: TextsSpec): number {
+  return [...alphabet].length + 1;
+}
+
+/** Shape of one example: [features], [height, width, channels], [characters] (codes) or [lines, sensors]. */
+export function exampleShape(data: DataSpec): readonly number[] {
+  switch (data.kind) {
+    case 'table':
+      return [data.columns.reduce((sum, column) => sum + (column.kind === 'number' ? 1 : column.categories.length), 0)];
+    case 'pictures':
+      return [data.height, data.width, data.channels];
+    case 'texts':
+      return [data.length];
+    case 'series':
+      return [data.window, data.columns.length];
+  }
+}
+
+/** Numbers of one example: the product of {@link exampleShape}. */
+export function featureWidth(data: DataSpec): number {
+  return exampleShape(data).reduce((product, size) => product * size, 1);
+}
+
+/** Numbers that are standardised together: a table's features, a picture's channels, sensors; none of a text. */
+export function standardisedWidth(data: DataSpec): number {
+  return data.kind === 'texts' ? 0 : (exampleShape(data).at(-1) as number);
+}
+
+export function targetOf(data: DataSpec): Target {
+  switch (data.kind) {
+    case 'table':
+      return { kind: 'binary', names: ['no', 'yes'] };
+    case 'pictures':
+      return classesTarget(data.label);
+    case 'texts':
+      if (data.learn.kind === 'class') return classesTarget(data.learn.label);
+      return { kind: 'next', characters: characterCodes(data), steps: data.length };
+    case 'series': {
+      if (data.learn.kind === 'above') return { kind: 'binary', names: ['no', 'yes'] };
+      const { name } = data.learn;
+      const column = data.columns.findIndex((candidate) => candidate.name === name);
+      const { minimum = 0, maximum = 1, unit } = data.columns[column] ?? {};
+      return { kind: 'value', column, minimum, maximum, unit };
+    }
+  }
+}
+
+/** Units of the model's last layer. */
+export function outputWidth(target: Target): number {
+  switch (target.kind) {
+    case 'binary':
+    case 'value':
+      return 1;
+    case 'classes':
+      return target.names.length;
+    case 'next':
+      return target.characters;
+  }
+}
+
+/** Labels of one example. */
+export function labelWidth(target: Target): number {
+  return target.kind === 'next' ? target.steps : 1;
+}
+
+function classesTarget({ classes }: ClassLabelSpec): Target {
+  const names = classes.map(({ name }) => name);
+  const [first, second] = names;
+  return names.length === 2 && first !== undefined && second !== undefined
+    ? { kind: 'binary', names: [first, second] }
+    : { kind: 'classes', names };
+}
