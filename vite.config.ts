@@ -83,9 +83,15 @@ const fewFiles: Rolldown.CodeSplittingGroup[] = [
   { name: 'shared', test: /\/src\//, minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 7000 },
 ];
 
+/** A worker starts with one file, and asks for the chain's library in one more. */
+const fewWorkerFiles: Rolldown.CodeSplittingGroup[] = [
+  { name: 'worker', tags: ['$initial'], priority: 2 },
+  { name: 'chain', test: /\/(workers\/viem\.ts|src\/chain\/|node_modules\/(viem|ox|abitype|@noble)\/)/, priority: 1 },
+];
+
 export default defineConfig({
   plugins: [svelte({ configFile: false }), preloads()],
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: { groups: fewWorkerFiles } } } },
   build: {
     outDir: 'dist/page',
     target: 'es2023',
