@@ -53,7 +53,7 @@ export function predict(use: ModelUse, weights: Float32Array, features: Float32A
     `${features.length} values are not ${examples} examples of ${sizeOf(input)}`,
   );
   const parameters = layerWeights(use, Float64Array.from(weights));
-  let x = Float64Array.from(features);
+  let x: Float64Array = Float64Array.from(features);
   for (const [i, plan] of layers.entries()) {
     const isLast = i === layers.length - 1;
     x = forwardLayer(isLast ? { ...plan, layer: linear(plan.layer) } : plan, parameters[i] ?? [], x, examples);

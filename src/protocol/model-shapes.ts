@@ -152,7 +152,7 @@ class Place {
     this.#layer = layer;
   }
 
-  require(condition: boolean, what: string): asserts condition {
+  require(condition: boolean, what: string): void {
     if (condition) return;
     throw modelError(`model.layers.${this.#index}`, `layer ${this.#index + 1} (${this.#layer.kind}) ${what}`);
   }

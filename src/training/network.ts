@@ -31,6 +31,8 @@ import { outputError } from './losses.ts';
 export interface Network {
   readonly plan: ModelPlan;
   readonly layers: readonly Layer[];
+  /** of each layer, the first of its tensors and the one after its last */
+  readonly ranges: readonly (readonly [number, number])[];
   /** the flat weight vector's tensors, in order */
   readonly tensors: readonly WeightTensor[];
   readonly weightCount: number;
@@ -42,7 +44,9 @@ export function planNetwork(use: ModelUse): Network {
   const last = plan.layers.length - 1;
   const layers = plan.layers.map((layer, index) => createLayer(layer, index === last));
   const { tensors, length } = weightLayout(use);
-  return { plan, layers, tensors, weightCount: length };
+  let end = 0;
+  const ranges = plan.layers.map(({ parameters }): [number, number] => [end, (end += parameters.length)]);
+  return { plan, layers, ranges, tensors, weightCount: length };
 }
 
 /** @param isLast its activation belongs to the loss */
@@ -162,11 +166,8 @@ export interface StepFactors {
   readonly pull?: readonly Tensor[] | undefined;
 }
 
-export interface StepResult {
-  readonly weights: Tensor[];
-  /** before the step; undefined unless asked for */
-  readonly logits: Tensor | undefined;
-}
+/** New weights, and the logits before the step if they were asked for. A type, because tidy takes no interface. */
+export type StepResult = { weights: Tensor[]; logits: Tensor | undefined };
 
 /**
  * One step of SGD on one batch. New weights are returned and the old ones are disposed; nothing is read back.
@@ -180,7 +181,7 @@ export function sgdStep(
   factors: StepFactors,
   keepLogits: boolean,
 ): StepResult {
-  const result = tidy(() => {
+  const result: StepResult = tidy(() => {
     const pass = forward(network, weights, features);
     const changes = backward(network, weights, pass, labels, factors.deltaScale);
     return {
@@ -208,6 +209,7 @@ export function applyChanges(
   });
 }
 
-function weightsOf({ tensors }: Network, weights: readonly Tensor[], layer: number): readonly Tensor[] {
-  return weights.filter((_, i) => tensors[i]?.layer === layer);
+function weightsOf({ ranges }: Network, weights: readonly Tensor[], layer: number): readonly Tensor[] {
+  const [from, to] = ranges[layer] as readonly [number, number];
+  return weights.slice(from, to);
 }

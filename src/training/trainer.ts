@@ -23,6 +23,7 @@ import { meanLoss } from './losses.ts';
 import {
   type Network,
   type StepFactors,
+  type StepResult,
   disposeWeights,
   downloadWeights,
   infer,
@@ -168,7 +169,7 @@ async function runTraining(
       scales.set(count, deltaScale);
       step++;
       const reports = step % reportEvery === 0 || step === steps;
-      const result = tidy(() => {
+      const result: StepResult = tidy(() => {
         const { x, y } = batch.take(features, labels, order.subarray(start, start + count));
         return sgdStep(network, weights, x, y, { ...constants, deltaScale }, reports);
       });
