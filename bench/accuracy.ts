@@ -26,7 +26,7 @@ import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
 import { joinRows } from '../src/dataset/split.ts';
 import { type Normaliser, normalise } from '../src/dataset/statistics.ts';
 import { type Dataset, type EncodedRows, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
-import { evaluate } from '../src/evaluation/metrics.ts';
+import { evaluate } from '../src/evaluation/tally.ts';
 import { roundContext, maskContext as maskContextOf } from '../src/masking/context.ts';
 import { packVector, unpackVector } from '../src/masking/encode.ts';
 import { commitSelfMask, createRoundSecrets, generateChannelKeys, maskKeys } from '../src/masking/keys.ts';
@@ -126,7 +126,7 @@ async function contribution(
 ): Promise<Parts> {
   if (base === undefined) return statisticsParts(spec, train);
   const predicted = await trainer.predict(base.weights, normalise(heldOut.features, base.normaliser), heldOut.rows);
-  const evaluation = evaluate(predicted, heldOut.labels, spec.evaluation.bins);
+  const evaluation = evaluate(spec, predicted, heldOut.labels);
   if (step > spec.training.rounds) return evaluationParts(spec, evaluation);
   const { epochs, batchSize, learningRate, l2 } = spec.training;
   const seed = await sha256(utf8(`murmur/bench/accuracy/${spec.heldOut.seed}/${step}/${index}`));

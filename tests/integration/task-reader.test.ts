@@ -1,6 +1,7 @@
 /** How tasks are read for the page: few requests, each thing once, and no task that spoils the list for the others. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { COUNT, evaluationLength } from '../../src/aggregation/evaluation-counts.ts';
+import { COUNT } from '../../src/aggregation/binary-counts.ts';
+import { evaluationSegment } from '../../src/aggregation/evaluation-counts.ts';
 import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { type Bytes, type Hex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { MurmurError } from '../../src/core/errors.ts';
@@ -143,7 +144,7 @@ class Sources {
 function sumOf(step: number): Bytes {
   const layout = roundLayout(spec, step);
   const values = layout.map(({ length }) => new Float64Array(length));
-  const counts = new Float64Array(evaluationLength(spec.evaluation.bins));
+  const counts = new Float64Array(evaluationSegment(spec).length);
   counts[COUNT.truePositives] = 15;
   counts[COUNT.falsePositives] = 5;
   counts[COUNT.trueNegatives] = 15;
