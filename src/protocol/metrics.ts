@@ -125,7 +125,7 @@ export interface Measure {
 const LOWER: ReadonlySet<MeasureId> = new Set(['logLoss', 'calibrationError', 'rmse', 'mae', 'bitsPerCharacter']);
 const IN_UNITS: ReadonlySet<MeasureId> = new Set(['rmse', 'mae']);
 
-export function betterOf(id: MeasureId): Measure['better'] {
+function betterOf(id: MeasureId): Measure['better'] {
   return LOWER.has(id) ? 'lower' : 'higher';
 }
 
@@ -144,6 +144,12 @@ export function measuresOf(metrics: RoundMetrics): readonly Measure[] {
     better: betterOf(id),
     ...(unit !== undefined && IN_UNITS.has(id) && { unit }),
   }));
+}
+
+/** One figure of a model; without a value where it has none such, or there is no model. */
+export function measureOf(metrics: RoundMetrics | undefined, id: MeasureId): Measure {
+  const found = metrics && measuresOf(metrics).find((measure) => measure.id === id);
+  return found ?? { id, value: undefined, better: betterOf(id) };
 }
 
 /** The figure by which lists and histories tell of a model. */

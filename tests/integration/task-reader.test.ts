@@ -187,8 +187,8 @@ describe('the list of tasks', () => {
     const { tasks, next } = await sources.reader.list(NETWORK, 5, undefined);
     expect(next).toBeUndefined();
     expect(tasks[0]).toMatchObject({ phase: 'mask', phaseEndsAtMs: 5_000_000, joined: 4, sites: 4, stake: '1' });
-    const figures = tasks[0]?.accuracies ?? [];
-    expect(figures[0]).toEqual({ after: 0, accuracy: 0.75 });
+    const figures = tasks[0]?.figures ?? [];
+    expect(figures[0]).toEqual({ after: 0, value: 0.75 });
     expect(figures.map(({ after }) => after)).toEqual([...figures].map(({ after }) => after).sort((a, b) => a - b));
   });
 
@@ -213,7 +213,7 @@ describe('the list of tasks', () => {
     await sources.add(ZERO_HASH, 3, sumRoot);
     await sources.add(specHash, 3, await sources.keep(utf8('no sum')));
     const { tasks } = await sources.reader.list(NETWORK, 9, undefined);
-    expect(tasks.map(({ title, accuracies }) => [title, accuracies.length])).toEqual([
+    expect(tasks.map(({ title, figures }) => [title, figures.length])).toEqual([
       [spec.title, 0],
       ['', 0],
       ['', 0],

@@ -37,5 +37,17 @@ export const kitWords = {
   progress: 'Training progress',
   charts: 'Charts',
   chart: 'Better together?',
+  results: 'Results',
+  classNames: ['cat', 'dog', 'owl'],
+  cells: [
+    { name: 'age', value: '63', unit: 'years' },
+    { name: 'sex', value: 'female' },
+    { name: 'resting blood pressure', value: '145', unit: 'mmHg' },
+  ],
+  message: 'free entry in a weekly draw, text win to 80086 now',
+  sensor: 'PM2.5',
+  sensorUnit: 'µg/m³',
+  privacy: 'Privacy',
+  noNoise: 'This task adds no noise to its sums.',
   chartSummary: 'After four rounds together 0.80, alone 0.67.',
 } as const;
