@@ -8,8 +8,8 @@ import { evaluationLength } from '../aggregation/evaluation-counts.ts';
 import { NEXT_COUNT, NEXT_LOSS_UNIT } from '../aggregation/next-counts.ts';
 import { VALUE_COUNT, VALUE_UNIT } from '../aggregation/value-counts.ts';
 import { MurmurError, check } from '../core/errors.ts';
-import { PADDING, type Target, targetOf } from '../protocol/data-spec.ts';
-import { MAX_ROWS, type TaskSpec } from '../protocol/task-spec.ts';
+import { PADDING, type Target } from '../protocol/data-spec.ts';
+import { MAX_ROWS } from '../protocol/task-spec.ts';
 import { type Labels, likeliest, nats, placed, rowLosses, rowsOf, share } from './losses.ts';
 
 /** Counts over the rows so far. */
@@ -53,13 +53,6 @@ export function createTally(target: Target, bins: number): Tally {
     },
     counts: () => sums.map((sum) => Math.round(sum)),
   };
-}
-
-/** One site's evaluation vector over rows whose predictions are at hand; see {@link Tally}. */
-export function evaluate(spec: TaskSpec, predictions: Float32Array, labels: Labels): Float64Array {
-  const tally = createTally(targetOf(spec.data), spec.evaluation.bins);
-  tally.accumulate(predictions, labels);
-  return tally.counts();
 }
 
 type Add = (place: number, value: number) => void;

@@ -51,7 +51,7 @@ export const words = {
       negative: 'negative',
     },
     roc: { x: 'false alarms', y: 'found', chance: 'chance' },
-    precisionRecall: { x: 'found (recall)', y: 'right finds (precision)' },
+    precisionRecall: { x: 'found (recall)', y: 'precision' },
     calibration: { x: 'predicted', y: 'observed', ideal: 'ideal' },
   },
   footer: 'Open source under Apache-2.0. No analytics, no cookies.',

@@ -35,8 +35,6 @@ export const gaugeWords = {
   task: 'This task',
   left: 'Left',
   columns: ['Part', 'Epsilon'],
-  summary: (spent: number, epsilon: number, limit: number) =>
-    `Epsilon: ${formatValue(spent)} spent before, ${formatValue(epsilon)} for this task, limit ${formatValue(limit)}.`,
   limit: 'limit',
   file: 'murmur-privacy',
 } as const;
