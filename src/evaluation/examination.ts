@@ -100,7 +100,10 @@ export class Examination {
     return this.#losses;
   }
 
-  /** Undefined without rows. A binary target's AUC and log-loss are exact. */
+  /**
+   * Undefined without rows. A binary target's AUC and log-loss are exact; the sums of the others are rounded as their counts are, by at
+   * most half a unit over all rows.
+   */
   metrics(): RoundMetrics | undefined {
     const metrics = metricsFromCounts(this.#target, this.#tally.counts());
     if (metrics?.kind !== 'binary') return metrics;

@@ -172,7 +172,9 @@ export class Learner {
     return examination;
   }
 
+  /** Counts for the sum; nothing is worked out where the task releases none. */
   async #evaluation(model: Checkpoint): Promise<Float64Array> {
+    if (this.#spec.evaluation.release === 'off') return new Float64Array(0);
     const tally = createTally(this.#target, this.#spec.evaluation.bins);
     await this.#eachBlock(model, (predictions, labels) => tally.accumulate(predictions, labels));
     return tally.counts();
@@ -189,7 +191,9 @@ export class Learner {
     const most = Math.max(1, Math.floor(BLOCK_NUMBERS / Math.max(width, predictionWidth(this.#target))));
     for (let from = 0; from < rows; from += most) {
       const to = Math.min(rows, from + most);
-      const block = normalise(features.subarray(from * width, to * width), normaliser);
+      const rowsHere = features.subarray(from * width, to * width);
+      // Codes of characters are not standardised; a copy, because what goes to another thread takes its whole buffer along.
+      const block = this.#spec.data.kind === 'texts' ? rowsHere.slice() : normalise(rowsHere, normaliser);
       const outputs = await trainer.predict(weights, block, to - from);
       const labelsEach = labelWidth(this.#target);
       use(predictionsFrom(this.#target, normaliser, outputs), labels.subarray(from * labelsEach, to * labelsEach));
