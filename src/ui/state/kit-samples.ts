@@ -38,10 +38,31 @@ function picture(radius: number): Example {
   return { kind: 'pictures', height: side, width: side, channels: 1, pixels };
 }
 
-export const kitJudged: JudgedModel = {
+function curvesOf(name: string, height: number): JudgedModel['curves'][number] {
+  return {
+    name,
+    roc: [
+      { falsePositiveRate: 0, truePositiveRate: 0 },
+      { falsePositiveRate: 1 - height, truePositiveRate: height },
+      { falsePositiveRate: 1, truePositiveRate: 1 },
+    ],
+    precisionRecall: [
+      { recall: height, precision: height },
+      { recall: 1, precision: height / 2 },
+    ],
+    auc: height,
+    averagePrecision: height * height + ((1 - height) * height) / 2,
+  };
+}
+
+const kitJudged: JudgedModel = {
   metrics: kitMetrics.classes,
-  curves: [],
-  calibration: [],
+  curves: [cat, dog, owl].map((name, i) => curvesOf(name, 0.95 - 0.05 * i)),
+  calibration: [
+    { predicted: 0.45, observed: 0.4, rows: 10 },
+    { predicted: 0.75, observed: 0.7, rows: 30 },
+    { predicted: 0.95, observed: 0.97, rows: 80 },
+  ],
   worst: [
     { row: 11, loss: 4.2, actual: 0, said: 1, confidence: 0.97, example: picture(6) },
     { row: 3, loss: 2.9, actual: 2, said: 1, confidence: 0.81, example: picture(4) },
@@ -60,3 +81,12 @@ export const kitSeries: Example = {
     },
   ],
 };
+
+export const kitResult = {
+  together: kitJudged,
+  alone: {
+    ...kitJudged,
+    metrics: { ...kitMetrics.classes, accuracy: 0.75, f1: 0.73 },
+    curves: [cat, dog, owl].map((name, i) => curvesOf(name, 0.85 - 0.05 * i)),
+  },
+} as const;

@@ -37,6 +37,7 @@ export const words = {
   notice: { info: 'Note:', good: 'Good:', warn: 'Careful:', bad: 'Problem:' },
   chart: {
     table: 'Figures as a table',
+    tableOf: (title: string) => `Figures: ${title}`,
     download: 'Download as CSV',
     confusion: {
       truePositives: 'Rightly positive',

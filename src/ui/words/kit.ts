@@ -38,6 +38,8 @@ export const kitWords = {
   charts: 'Charts',
   chart: 'Better together?',
   results: 'Results',
+  square: 'Which animal is taken for which',
+  classTable: 'Figures of each animal',
   classNames: ['cat', 'dog', 'owl'],
   cells: [
     { name: 'age', value: '63', unit: 'years' },
