@@ -26,13 +26,15 @@ export function valueMetrics(
     number,
   ];
   const slack = ROUNDING / VALUE_UNIT;
-  // Each of them is in [0, 1], so its square is no larger than itself, and a mean square no smaller than the square of the mean.
-  const possible = (total: number, squares: number): boolean =>
-    total <= rows && squares <= total + 2 * slack && Math.max(0, total - slack) ** 2 <= rows * (squares + slack);
+  // No powers: everybody must find the same, and only + − · / √ are the same everywhere. Each of them is in [0, 1], so its square is no larger than itself, and a mean square no smaller than the square of the mean.
+  const possible = (total: number, squares: number): boolean => {
+    const least = Math.max(0, total - slack);
+    return total <= rows && squares <= total + 2 * slack && least * least <= rows * (squares + slack);
+  };
   consistent(possible(absolute, squared), 'the errors are impossible');
   consistent(possible(labels, labelSquares), 'the labels are impossible');
   if (rows === 0) return undefined;
-  const spread = labelSquares - labels ** 2 / rows;
+  const spread = labelSquares - (labels * labels) / rows;
   const range = maximum - minimum;
   return {
     kind: 'value',

@@ -6,7 +6,7 @@ import { evaluationLength, metricsFromCounts } from '../aggregation/evaluation-c
 import { NEXT_LOSS_UNIT } from '../aggregation/next-counts.ts';
 import { VALUE_UNIT } from '../aggregation/value-counts.ts';
 import { MAX_COHORT, MAX_ROWS } from '../protocol/task-spec.ts';
-import { mainMeasure, measuresOf, rightCount } from '../protocol/metrics.ts';
+import { lossOf, mainMeasure, measureOf, measuresOf, measureValue, rightCount } from '../protocol/metrics.ts';
 import { MAX_ROW_LOSS } from '../aggregation/consistent.ts';
 import { Examination, exactMetrics } from './examination.ts';
 import { type Labels, rowLosses } from './losses.ts';
@@ -292,5 +292,24 @@ describe('Examination', () => {
     examination.accumulate(Float32Array.of(0.75, 0.25), Uint8Array.of(0, 0));
     expect(examination.metrics()).toMatchObject({ auc: undefined, f1: 0, logLoss: (Math.log(4) - Math.log(0.75)) / 2 });
     expect(examination.worst(9, 2)[0]).toMatchObject({ row: 0, actual: 0, said: 1, confidence: 0.75 });
+  });
+});
+
+describe('figures of any kind', () => {
+  const rmse = { kind: 'value', rows: 9, rmse: 12, mae: 9, r2: undefined, unit: 'm' } as const;
+  const next = { kind: 'next', characters: 10, accuracy: 0.5, bitsPerCharacter: 2 } as const;
+
+  it('are found by their id, and absent where the kind has none', () => {
+    expect(measureValue(rmse, 'mae')).toBe(9);
+    expect(measureValue(rmse, 'auc')).toBeUndefined();
+    expect(measureValue(undefined, 'auc')).toBeUndefined();
+    expect(measureOf(rmse, 'mae')).toEqual({ id: 'mae', value: 9, better: 'lower', unit: 'm' });
+    expect(measureOf(next, 'mae')).toEqual({ id: 'mae', value: undefined, better: 'lower' });
+    expect(rightCount(next)).toBe(5);
+    expect(rightCount(rmse)).toBeUndefined();
+  });
+
+  it('have a loss that training makes smaller', () => {
+    expect([lossOf(rmse), lossOf(next)]).toEqual([12, 2]);
   });
 });

@@ -157,6 +157,22 @@ export function mainMeasure(metrics: RoundMetrics): Measure {
   return measuresOf(metrics)[0] as Measure;
 }
 
+/**
+ * What training makes smaller, whatever the kind: nats a row, the typical error in its unit, bits a character. A function of the counts
+ * by + − · / √ alone, so that everybody who stops by it stops in the same round.
+ */
+export function lossOf(metrics: RoundMetrics): number {
+  switch (metrics.kind) {
+    case 'binary':
+    case 'classes':
+      return metrics.logLoss;
+    case 'value':
+      return metrics.rmse;
+    case 'next':
+      return metrics.bitsPerCharacter;
+  }
+}
+
 /** Of how many things a model was judged: rows, or characters of texts. */
 export function judgedCount(metrics: RoundMetrics): number {
   return metrics.kind === 'next' ? metrics.characters : metrics.rows;
