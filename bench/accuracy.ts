@@ -35,7 +35,7 @@ import { dealShares, openShare } from '../src/masking/shares.ts';
 import { shareThreshold } from '../src/protocol/threshold.ts';
 import { buildAnswer, unmaskSum } from '../src/masking/unmask.ts';
 import { type Checkpoint, modelHash, writeCheckpoint } from '../src/model/checkpoint.ts';
-import { type TableTask, type TaskSpec, featureWidth, taskSpecHash } from '../src/protocol/task-spec.ts';
+import { type TableTask, type TaskSpec, taskSpecHash } from '../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
 import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../node/baselines.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
@@ -59,11 +59,7 @@ export async function run({ args, progress }: Pick<BenchContext, 'full' | 'args'
   check(Number.isInteger(seeds) && seeds >= 2 && seeds <= 1000, '--seeds must be in 2..1000');
   const spec = heartTaskSpec();
   const hospitals = await Promise.all(HEART_SITES.map(({ file }) => readHospital(file, spec)));
-  const trainer = await createTrainer({
-    spec: spec.model,
-    inputWidth: featureWidth(spec.data),
-    prefer: ['wasm', 'cpu'],
-  });
+  const trainer = await createTrainer({ spec, prefer: ['wasm', 'cpu'] });
   const results: SeedResult[] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const started = performance.now();

@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
+import { BINARY } from '../protocol/data-spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
+import type { LayerSpec } from '../protocol/model-spec.ts';
 import { predict } from './forward.ts';
 import { initialWeights } from './initialise.ts';
 import { weightLayout } from './spec.ts';
 
-const model: ModelSpec = {
-  layers: [
-    { kind: 'dense', units: 2, activation: 'relu' },
-    { kind: 'dense', units: 1, activation: 'sigmoid' },
-  ],
-};
+const binary = (width: number, ...layers: LayerSpec[]): ModelUse => ({
+  model: { layers },
+  shape: [width],
+  target: BINARY,
+});
+const model = binary(
+  2,
+  { kind: 'dense', units: 2, activation: 'relu' },
+  { kind: 'dense', units: 1, activation: 'sigmoid' },
+);
 
 describe('predict', () => {
   it('computes a small network worked by hand', () => {
@@ -24,9 +30,16 @@ describe('predict', () => {
   });
 
   it('knows tanh and linear', () => {
-    const layer = (activation: 'tanh' | 'linear'): ModelSpec => ({ layers: [{ kind: 'dense', units: 1, activation }] });
-    expect(predict(layer('tanh'), Float32Array.of(2, 1), Float32Array.of(1), 1)[0]).toBeCloseTo(Math.tanh(3), 6);
-    expect(predict(layer('linear'), Float32Array.of(2, 1), Float32Array.of(1), 1)[0]).toBe(3);
+    const scores = (activation: 'tanh' | 'linear'): Float32Array => {
+      const two = binary(
+        1,
+        { kind: 'dense', units: 1, activation },
+        { kind: 'dense', units: 1, activation: 'sigmoid' },
+      );
+      return predict(two, Float32Array.of(2, 1, 1, 0), Float32Array.of(1), 1);
+    };
+    expect(scores('tanh')[0]).toBeCloseTo(1 / (1 + Math.exp(-Math.tanh(3))), 6);
+    expect(scores('linear')[0]).toBeCloseTo(1 / (1 + Math.exp(-3)), 6);
   });
 
   it('gives nothing for no rows and refuses weights of another model', () => {
@@ -38,14 +51,13 @@ describe('predict', () => {
 describe('initialWeights', () => {
   it('lies in the Glorot limits, has zero biases, and is a function of the seed', async () => {
     const seed = await sha256(utf8('seed'));
-    const wide: ModelSpec = {
-      layers: [
-        { kind: 'dense', units: 300, activation: 'relu' },
-        { kind: 'dense', units: 1, activation: 'sigmoid' },
-      ],
-    };
-    const weights = await initialWeights(wide, 10, seed);
-    const { tensors, length } = weightLayout(wide, 10);
+    const wide = binary(
+      10,
+      { kind: 'dense', units: 300, activation: 'relu' },
+      { kind: 'dense', units: 1, activation: 'sigmoid' },
+    );
+    const weights = await initialWeights(wide, seed);
+    const { tensors, length } = weightLayout(wide);
     expect(weights.length).toBe(length);
     expect(tensors.map(({ name, shape }) => [name, shape])).toEqual([
       ['layers.0.kernel', [10, 300]],
@@ -59,8 +71,8 @@ describe('initialWeights', () => {
     // Variance of a uniform law is limit² / 3.
     expect(kernel.reduce((sum, value) => sum + value * value, 0) / 3000).toBeCloseTo((limit * limit) / 3, 3);
     expect(weights.subarray(3000, 3300).every((value) => Object.is(value, 0))).toBe(true);
-    expect(await initialWeights(wide, 10, seed)).toEqual(weights);
-    expect(await initialWeights(wide, 10, await sha256(utf8('other')))).not.toEqual(weights);
+    expect(await initialWeights(wide, seed)).toEqual(weights);
+    expect(await initialWeights(wide, await sha256(utf8('other')))).not.toEqual(weights);
     // Known answer for every engine.
     expect(Array.from(weights.subarray(0, 3))).toMatchInlineSnapshot(`
       [

@@ -15,12 +15,15 @@ import {
   removeBackend,
   scalar,
   setBackend,
+  tensor,
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { MurmurError } from '../core/errors.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
-import { type Network, disposeWeights, planNetwork, sgdStep, uploadWeights } from './network.ts';
-import { GRADIENT_TOLERANCE, gradientError } from './self-test.ts';
+import { SeededRandom } from '../core/random.ts';
+import { BINARY } from '../protocol/data-spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
+import { type Network, disposeTensors, planNetwork, sgdStep, uploadWeights } from './network.ts';
+import { GRADIENT_TOLERANCE, exampleFeatures, exampleLabels, gradientError } from './self-test.ts';
 import { type KernelFamily, installWasmKernels } from './wasm-kernels/index.ts';
 
 export type Backend = 'webgpu' | 'wasm' | 'cpu';
@@ -38,7 +41,7 @@ export interface StartOptions {
   /** 'all' also loads the kernels that only convolution, embedding and the like need. Default 'dense'. */
   readonly kernels?: KernelFamily | undefined;
   /** The model to test with; default a small one. */
-  readonly model?: { readonly spec: ModelSpec; readonly inputWidth: number } | undefined;
+  readonly model?: ModelUse | undefined;
   /** Called as soon as the verdict on a backend stands. */
   readonly onReport?: ((trial: BackendTrial) => void) | undefined;
   /** Clock in milliseconds; default performance.now. */
@@ -62,17 +65,20 @@ export interface BackendReport {
 }
 
 const ALL: readonly Backend[] = ['webgpu', 'wasm', 'cpu'];
-const DEFAULT_MODEL = {
-  spec: {
+const DEFAULT_MODEL: ModelUse = {
+  model: {
     layers: [
       { kind: 'dense', units: 8, activation: 'relu' },
       { kind: 'dense', units: 4, activation: 'tanh' },
       { kind: 'dense', units: 1, activation: 'sigmoid' },
     ],
   },
-  inputWidth: 6,
-} as const satisfies { spec: ModelSpec; inputWidth: number };
+  shape: [6],
+  target: BINARY,
+};
 const TIMED_BATCH = 32;
+/** A step longer than this is timed once a run. */
+const LONG_STEP_MS = 50;
 
 /** Backends that an earlier call chose: somebody may still train on them. */
 const inUse = new Set<Backend>();
@@ -83,8 +89,7 @@ const inUse = new Set<Backend>();
  */
 export async function startBackend(options: StartOptions = {}): Promise<{ backend: Backend; report: BackendReport }> {
   const { prefer = ALL, onReport } = options;
-  const { spec, inputWidth } = options.model ?? DEFAULT_MODEL;
-  const network = planNetwork(spec, inputWidth);
+  const network = planNetwork(options.model ?? DEFAULT_MODEL);
   const trials: BackendTrial[] = [];
   const attempt = async (backend: Backend): Promise<void> => {
     const trial = await tryBackend(backend, network, options);
@@ -194,28 +199,28 @@ async function webgpuRefusal(allowFallbackAdapter: boolean): Promise<string | un
   return undefined;
 }
 
-/** Milliseconds of a step, the median of three runs of five after one to warm up. */
+/** Milliseconds of a step, the median of three runs after one to warm up; runs of five where steps are short. */
 async function timeStep(network: Network, now: () => number): Promise<number> {
-  const features = tensor2d(new Float32Array(TIMED_BATCH * network.inputWidth).fill(0.1), [
-    TIMED_BATCH,
-    network.inputWidth,
-  ]);
-  const labels = tensor2d(new Float32Array(TIMED_BATCH), [TIMED_BATCH, 1]);
-  const factors = { deltaScale: scalar(1e-6), decay: undefined };
+  const random = new SeededRandom(new Uint8Array(12).fill(1));
+  const features = exampleFeatures(network, TIMED_BATCH, random);
+  const labels = Float32Array.from(exampleLabels(network, TIMED_BATCH, random));
+  const batch = { x: tensor(features, [TIMED_BATCH, ...network.input]), labels: tensor2d(labels, [labels.length, 1]) };
+  const deltaScale = scalar(1e-6);
   let weights = uploadWeights(network, new Float32Array(network.weightCount).fill(0.01));
+  const run = async (steps: number): Promise<number> => {
+    const start = now();
+    for (let i = 0; i < steps; i++) ({ weights } = sgdStep(network, weights, batch, { deltaScale }, false));
+    await weights.at(-1)?.data();
+    return (now() - start) / steps;
+  };
   const times: number[] = [];
   try {
-    for (let run = 0; run < 4; run++) {
-      const start = now();
-      for (let i = 0; i < 5; i++) ({ weights } = sgdStep(network, weights, features, labels, factors, false));
-      await weights[0]?.bias.data();
-      times.push((now() - start) / 5);
-    }
+    const steps = (await run(1)) > LONG_STEP_MS ? 1 : 5;
+    for (let i = 0; i < 3; i++) times.push(await run(steps));
   } finally {
-    disposeWeights(weights);
-    for (const tensor of [features, labels, factors.deltaScale]) tensor.dispose();
+    disposeTensors([...weights, batch.x, batch.labels, deltaScale]);
   }
-  return times.slice(1).sort((a, b) => a - b)[1] as number;
+  return times.sort((a, b) => a - b)[1] as number;
 }
 
 /** Frees a backend that was tried and not chosen; it can be started again. */

@@ -3,26 +3,30 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SeededRandom } from '../core/random.ts';
 import { predict } from '../model/forward.ts';
 import { initialWeights } from '../model/initialise.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
-import { type Trainer, type TrainingJob, createTrainer } from './trainer.ts';
+import { BINARY } from '../protocol/data-spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
+import type { ModelSpec } from '../protocol/model-spec.ts';
+import type { TrainerJob } from '../protocol/ports.ts';
+import { type Trainer, createTrainer } from './trainer.ts';
 
-const SPEC: ModelSpec = {
+const MODEL: ModelSpec = {
   layers: [
     { kind: 'dense', units: 8, activation: 'tanh' },
     { kind: 'dense', units: 6, activation: 'relu' },
     { kind: 'dense', units: 1, activation: 'sigmoid' },
   ],
 };
+const specOf = (width: number): ModelUse => ({ model: MODEL, shape: [width], target: BINARY });
 const SEED = new Uint8Array(32).fill(7);
 
 /** Rows whose label is the sign of a product of two features: XOR with two inputs, plus noise columns. */
-async function job(inputWidth: number, rows: number, more: Partial<TrainingJob> = {}): Promise<TrainingJob> {
+async function job(inputWidth: number, rows: number, more: Partial<TrainerJob> = {}): Promise<TrainerJob> {
   const random = new SeededRandom(SEED);
   const features = Float32Array.from({ length: rows * inputWidth }, () => 2 * random.uniform() - 1);
   const labels = Uint8Array.from({ length: rows }, (_, i) =>
     (features[i * inputWidth] as number) * (features[i * inputWidth + 1] as number) > 0 ? 1 : 0,
   );
-  const weights = await initialWeights(SPEC, inputWidth, SEED);
+  const weights = await initialWeights(specOf(inputWidth), SEED);
   return { weights, features, labels, rows, epochs: 1, batchSize: 16, learningRate: 0.3, l2: 0, seed: SEED, ...more };
 }
 
@@ -32,7 +36,7 @@ const largestDifference = (a: Float32Array, b: Float32Array): number =>
 describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
   let trainer: Trainer;
   beforeAll(async () => {
-    trainer = await createTrainer({ spec: SPEC, inputWidth: 2, prefer: [backend] });
+    trainer = await createTrainer({ spec: specOf(2), prefer: [backend] });
   });
   afterEach(() => vi.restoreAllMocks());
 
@@ -49,7 +53,7 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
     const scores = await trainer.predict(weights, work.features, work.rows);
     const right = scores.filter((score, i) => score > 0.5 === (work.labels[i] === 1)).length;
     expect(right / work.rows).toBeGreaterThan(0.95);
-    expect(largestDifference(scores, predict(SPEC, weights, work.features, work.rows))).toBeLessThan(1e-5);
+    expect(largestDifference(scores, predict(specOf(2), weights, work.features, work.rows))).toBeLessThan(1e-5);
   });
 
   test('gives the same bits again, and others with another seed', async () => {
@@ -112,7 +116,7 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
 
   test('refuses what does not fit', async () => {
     const work = await job(2, 4);
-    const wrong: Partial<TrainingJob>[] = [
+    const wrong: Partial<TrainerJob>[] = [
       { weights: new Float32Array(3) },
       { features: new Float32Array(7) },
       { labels: Uint8Array.of(0, 1, 2, 0) },
@@ -131,8 +135,7 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
 test('one step is the gradient step worked by hand', async () => {
   // z = 0.5 * 2 - 0.25 = 0.75; sigmoid(z) - 1 = -0.32082130; kernel: 0.5 - 0.1 * (-0.32082130 * 2 + 2 * 0.05 * 0.5) = 0.55916426
   const trainer = await createTrainer({
-    spec: { layers: [{ kind: 'dense', units: 1, activation: 'sigmoid' }] },
-    inputWidth: 1,
+    spec: { model: { layers: [{ kind: 'dense', units: 1, activation: 'sigmoid' }] }, shape: [1], target: BINARY },
     prefer: ['cpu'],
   });
   const { weights, steps } = await trainer.train({
@@ -153,8 +156,8 @@ test('one step is the gradient step worked by hand', async () => {
 
 test('wasm and cpu agree to 1e-5 after 20 steps, also when their steps interleave', async () => {
   const work = await job(10, 80, { epochs: 4, learningRate: 0.1, l2: 0.001 });
-  const wasm = await createTrainer({ spec: SPEC, inputWidth: 10, prefer: ['wasm'], reportEvery: 1 });
-  const cpu = await createTrainer({ spec: SPEC, inputWidth: 10, prefer: ['cpu'], reportEvery: 1 });
+  const wasm = await createTrainer({ spec: specOf(10), prefer: ['wasm'], reportEvery: 1 });
+  const cpu = await createTrainer({ spec: specOf(10), prefer: ['cpu'], reportEvery: 1 });
   const [a, b] = await Promise.all([wasm.train(work), cpu.train(work)]);
   expect(a.steps).toBe(20);
   expect(largestDifference(a.weights, b.weights)).toBeLessThan(1e-5);
@@ -162,7 +165,7 @@ test('wasm and cpu agree to 1e-5 after 20 steps, also when their steps interleav
 });
 
 test('a disposed trainer refuses', async () => {
-  const trainer = await createTrainer({ spec: SPEC, inputWidth: 2, prefer: ['cpu'] });
+  const trainer = await createTrainer({ spec: specOf(2), prefer: ['cpu'] });
   trainer.dispose();
   await expect(trainer.train(await job(2, 4))).rejects.toMatchObject({ code: 'refused' });
 });

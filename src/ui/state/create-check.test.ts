@@ -7,7 +7,9 @@ import { HEART_SITES } from '../../dataset/heart.ts';
 import { type Inferred, type InferredColumn, InferPass } from '../../dataset/infer.ts';
 import { parseTable } from '../../dataset/table.ts';
 import { checkTaskParameters, taskParameters } from '../../protocol/task-parameters.ts';
-import { featureWidth, MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
+import { BINARY } from '../../protocol/data-spec.ts';
+import type { ModelSpec } from '../../protocol/model-spec.ts';
+import { MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
 import { checkForm, modelOf, type Problem } from './create-check.ts';
 import { chooseLabel, type CreateForm, type PresetId, startForm, usedColumns } from './create-form.ts';
 
@@ -312,7 +314,7 @@ describe('any task that the form allows', () => {
         if (draft === undefined) throw new Error('no draft');
         const { spec } = draft;
         for (const step of [0, 1, spec.training.rounds + 1]) roundLayout(spec, step);
-        const delta = new Float32Array(weightCount(spec.model, featureWidth(spec.data))).fill(1e9);
+        const delta = new Float32Array(weightCount(spec)).fill(1e9);
         const evaluation = new Float64Array(
           roundLayout({ ...spec, evaluation: { bins: 20, release: 'exact' } }, 1)[2]?.length ?? 0,
         );
@@ -333,7 +335,8 @@ describe('any task that the form allows', () => {
       rowCap: 256,
       maxCohort: 16,
     });
-    expect(weightCount(modelOf('logistic'), 10)).toBe(11);
-    expect(weightCount(modelOf('small'), 10)).toBe(97);
+    const count = (model: ModelSpec) => weightCount({ model, shape: [10], target: BINARY });
+    expect(count(modelOf('logistic'))).toBe(11);
+    expect(count(modelOf('small'))).toBe(97);
   });
 });
