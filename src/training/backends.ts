@@ -79,6 +79,8 @@ const DEFAULT_MODEL: ModelUse = {
 const TIMED_BATCH = 32;
 /** A step longer than this is timed once a run. */
 const LONG_STEP_MS = 50;
+/** A step longer than this has been timed enough. */
+const TOO_LONG_MS = 500;
 
 /** Backends that an earlier call chose: somebody may still train on them. */
 const inUse = new Set<Backend>();
@@ -215,7 +217,9 @@ async function timeStep(network: Network, now: () => number): Promise<number> {
   };
   const times: number[] = [];
   try {
-    const steps = (await run(1)) > LONG_STEP_MS ? 1 : 5;
+    const first = await run(1);
+    if (first > TOO_LONG_MS) return first;
+    const steps = first > LONG_STEP_MS ? 1 : 5;
     for (let i = 0; i < 3; i++) times.push(await run(steps));
   } finally {
     disposeTensors([...weights, batch.x, batch.labels, deltaScale]);

@@ -20,8 +20,8 @@ import { type Network, backward, disposeTensors, downloadWeights, forward, uploa
 export const GRADIENT_TOLERANCE = 1e-4;
 
 const EPSILON = 1e-6;
-/** Multiplications spent on the reference, about: a second or less. */
-const WORK = 4e8;
+/** Multiplications spent on the reference, about: less than a second. */
+const WORK = 1e8;
 /** Above this many multiplications an example, two examples must do. */
 const LARGE = 1e6;
 

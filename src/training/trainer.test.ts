@@ -154,6 +154,58 @@ test('one step is the gradient step worked by hand', async () => {
   expect(weights[1]).toBeCloseTo(-0.25 + 0.03208213, 6);
 });
 
+describe('what a step takes beside its gradient, worked by hand', () => {
+  // One row: x = 2, label 1, w = (0.5, -0.25), so the gradient is (-0.64164260, -0.32082130), of norm 0.71737826.
+  const work: TrainerJob = {
+    weights: Float32Array.of(0.5, -0.25),
+    features: Float32Array.of(2),
+    labels: Uint8Array.of(1),
+    rows: 1,
+    steps: 1,
+    batchSize: 8,
+    learningRate: 0.1,
+    l2: 0,
+    seed: SEED,
+  };
+  let trainer: Trainer;
+  beforeAll(async () => {
+    trainer = await createTrainer({
+      spec: { model: { layers: [{ kind: 'dense', units: 1, activation: 'sigmoid' }] }, shape: [1], target: BINARY },
+      prefer: ['cpu'],
+    });
+  });
+  const trained = async (more: Partial<TrainerJob>) => [...(await trainer.train({ ...work, ...more })).weights];
+
+  test('correction', async () => {
+    const [kernel, bias] = await trained({ correction: Float32Array.of(1, -2) });
+    expect(kernel).toBeCloseTo(0.5 + 0.06416426 - 0.1, 6);
+    expect(bias).toBeCloseTo(-0.25 + 0.03208213 + 0.2, 6);
+  });
+
+  test('clip', async () => {
+    const [kernel, bias] = await trained({ clip: 0.5 });
+    expect(kernel).toBeCloseTo(0.5 + (0.06416426 * 0.5) / 0.71737826, 6);
+    expect(bias).toBeCloseTo(-0.25 + (0.03208213 * 0.5) / 0.71737826, 6);
+    expect(await trained({ clip: 1 })).toEqual(await trained({}));
+  });
+
+  test('proximal term: nothing at the received weights, then back towards them', async () => {
+    const [kernel] = await trained({ proximal: 3 });
+    expect(kernel).toBeCloseTo((await trained({}))[0] as number, 6);
+    // After one step w = (0.56416426, -0.21791787): z = 0.91041065, sigmoid(z) - 1 = -0.28691187.
+    const [second, bias] = await trained({ proximal: 3, steps: 2 });
+    expect(second).toBeCloseTo(0.56416426 + 0.1 * 0.57382374 - 0.1 * 3 * 0.06416426, 5);
+    expect(bias).toBeCloseTo(-0.21791787 + 0.1 * 0.28691187 - 0.1 * 3 * 0.03208213, 5);
+  });
+
+  test('steps go over as many passes as they need', async () => {
+    const many = await job(2, 10, { epochs: undefined, steps: 7, batchSize: 4 });
+    const two = await createTrainer({ spec: specOf(2), prefer: ['cpu'] });
+    expect((await two.train(many)).steps).toBe(7);
+    await expect(two.train({ ...many, epochs: 1 })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+});
+
 test('wasm and cpu agree to 1e-5 after 20 steps, also when their steps interleave', async () => {
   const work = await job(10, 80, { epochs: 4, learningRate: 0.1, l2: 0.001 });
   const wasm = await createTrainer({ spec: specOf(10), prefer: ['wasm'], reportEvery: 1 });
