@@ -145,6 +145,9 @@ async function tryBackend(backend: Backend, network: Network, options: StartOpti
         gradientError: error,
       });
     }
+    // Nothing else works by then, so there is nothing to compare; and a convolution takes it many seconds.
+    if (backend === 'cpu')
+      return { backend, works: true, reason: 'It is plain JavaScript, and slow.', gradientError: error };
     const stepMs = await timeStep(network, options.now ?? (() => performance.now()));
     return {
       backend,
