@@ -39,7 +39,7 @@ export async function run({ args, progress }: Pick<BenchContext, 'full' | 'args'
   check(Number.isInteger(seeds) && seeds >= 2 && seeds <= 1000, '--seeds must be in 2..1000');
   const spec = heartTaskSpec();
   const hospitals = await Promise.all(HEART_SITES.map(({ file }) => readHospital(file, spec)));
-  const trainer = await createTrainer({ use: spec, prefer: ['wasm', 'cpu'] });
+  const trainer = await createTrainer({ spec, prefer: ['wasm', 'cpu'] });
   const results: SeedResult[] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const started = performance.now();

@@ -9,14 +9,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { SeededRandom } from '../src/core/random.ts';
 import { initialWeights } from '../src/model/initialise.ts';
+import { BINARY } from '../src/protocol/data-spec.ts';
 import type { ModelUse } from '../src/protocol/model-shapes.ts';
-import { disposeWeights, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
-import { type TrainingJob, createTrainer } from '../src/training/trainer.ts';
+import type { TrainerJob } from '../src/protocol/ports.ts';
+import { disposeTensors, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
+import { createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 import { cnnFigures } from './training/cnn.ts';
 
 const INPUT_WIDTH = 30;
-const USE: ModelUse = {
+const SPEC: ModelUse = {
   model: {
     layers: [
       { kind: 'dense', units: 64, activation: 'relu' },
@@ -25,15 +27,17 @@ const USE: ModelUse = {
     ],
   },
   shape: [INPUT_WIDTH],
-  target: { kind: 'binary', names: ['no', 'yes'] },
+  target: BINARY,
 };
 const BATCH = 32;
 const ROWS = 50 * BATCH;
 const NAME = `${INPUT_WIDTH}-64-32-1, batch ${BATCH}, wasm, Node`;
 
+type BenchJob = TrainerJob & { readonly epochs: number };
+
 export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progress'>): Promise<readonly Figure[]> {
   const job = await makeJob(full ? 20 : 10);
-  const trainer = await createTrainer({ use: USE, prefer: ['wasm'], reportEvery: 50 });
+  const trainer = await createTrainer({ spec: SPEC, prefer: ['wasm'], reportEvery: 50 });
   const loops = { trainer: () => trainer.train(job), bare: () => trainBare(job), usual: () => trainUsual(job) };
 
   // Warms the code up, and shows that the first two compute the same.
@@ -88,17 +92,17 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
   ];
 }
 
-async function makeJob(epochs: number): Promise<TrainingJob> {
+async function makeJob(epochs: number): Promise<BenchJob> {
   const seed = new Uint8Array(32).fill(1);
   const random = new SeededRandom(seed);
   const features = Float32Array.from({ length: ROWS * INPUT_WIDTH }, () => 2 * random.uniform() - 1);
   const labels = Uint8Array.from({ length: ROWS }, (_, i) => ((features[i * INPUT_WIDTH] as number) > 0 ? 1 : 0));
-  const weights = await initialWeights(USE, seed);
+  const weights = await initialWeights(SPEC, seed);
   return { weights, features, labels, rows: ROWS, epochs, batchSize: BATCH, learningRate: 0.05, l2: 0, seed };
 }
 
-async function trainBare(job: TrainingJob): Promise<Float32Array> {
-  const network = planNetwork(USE);
+async function trainBare(job: BenchJob): Promise<Float32Array> {
+  const network = planNetwork(SPEC);
   const random = new SeededRandom(job.seed);
   const deltaScale = tf.scalar(job.learningRate / BATCH);
   let weights = uploadWeights(network, job.weights);
@@ -106,26 +110,22 @@ async function trainBare(job: TrainingJob): Promise<Float32Array> {
     const order = random.permutation(ROWS);
     for (let start = 0; start < ROWS; start += BATCH) {
       const { x, y } = cut(job, order.subarray(start, start + BATCH));
-      ({ weights } = sgdStep(network, weights, x, y, { deltaScale }, false));
+      ({ weights } = sgdStep(network, weights, { x, labels: y }, { deltaScale }, false));
       tf.dispose([x, y]);
     }
   }
   const flat = await downloadWeights(network, weights);
-  disposeWeights(weights);
+  disposeTensors(weights);
   deltaScale.dispose();
   return flat;
 }
 
-async function trainUsual(job: TrainingJob): Promise<void> {
+async function trainUsual(job: BenchJob): Promise<void> {
   const order = new SeededRandom(job.seed).permutation(ROWS);
   const batches = Array.from({ length: ROWS / BATCH }, (_, i) => cut(job, order.subarray(i * BATCH, (i + 1) * BATCH)));
-  const network = planNetwork(USE);
-  const uploaded = uploadWeights(network, job.weights);
-  const variables = uploaded.map((weight) => tf.variable(weight));
-  const layers = network.layers.map((_, i) => ({
-    kernel: variables[2 * i] as tf.Variable<tf.Rank.R2>,
-    bias: variables[2 * i + 1] as tf.Variable<tf.Rank.R1>,
-  }));
+  const from = uploadWeights(planNetwork(SPEC), job.weights);
+  const variables = from.map((weight) => tf.variable(weight));
+  const layers = [0, 2, 4].map((i) => ({ kernel: variables[i] as tf.Tensor2D, bias: variables[i + 1] as tf.Tensor }));
   const optimizer = tf.train.sgd(job.learningRate);
   const loss = (x: tf.Tensor2D, y: tf.Tensor2D) => (): tf.Scalar => {
     const logits = layers.reduce<tf.Tensor2D>(
@@ -144,10 +144,10 @@ async function trainUsual(job: TrainingJob): Promise<void> {
   await layers[0]?.bias.data();
   optimizer.dispose();
   for (const { x, y } of batches) tf.dispose([x, y]);
-  tf.dispose([...variables, ...uploaded]);
+  tf.dispose([...variables, ...from]);
 }
 
-function cut({ features, labels }: TrainingJob, picked: Uint32Array): { x: tf.Tensor2D; y: tf.Tensor2D } {
+function cut({ features, labels }: TrainerJob, picked: Uint32Array): { x: tf.Tensor2D; y: tf.Tensor2D } {
   const x = new Float32Array(picked.length * INPUT_WIDTH);
   picked.forEach((row, i) => x.set(features.subarray(row * INPUT_WIDTH, (row + 1) * INPUT_WIDTH), i * INPUT_WIDTH));
   return {

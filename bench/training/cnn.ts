@@ -12,7 +12,7 @@ import { SeededRandom } from '../../src/core/random.ts';
 import { initialWeights } from '../../src/model/initialise.ts';
 import type { ModelUse } from '../../src/protocol/model-shapes.ts';
 import { startBackend } from '../../src/training/backends.ts';
-import { disposeWeights, planNetwork, sgdStep, uploadWeights } from '../../src/training/network.ts';
+import { disposeTensors, planNetwork, sgdStep, uploadWeights } from '../../src/training/network.ts';
 import { installDelegates } from '../../src/training/wasm-kernels/delegate.ts';
 import { type BenchContext, type Figure, figure } from '../figure.ts';
 
@@ -120,8 +120,8 @@ async function timeSteps(backend: 'wasm' | 'cpu', steps: number): Promise<number
   const seed = new Uint8Array(32).fill(2);
   const random = new SeededRandom(seed);
   const pixels = Float32Array.from({ length: BATCH * 784 }, () => random.uniform());
-  const features = tf.tensor(pixels, [BATCH, 28, 28, 1]);
-  const labels = tf.tensor(
+  const x = tf.tensor(pixels, [BATCH, 28, 28, 1]);
+  const labels = tf.tensor2d(
     Float32Array.from({ length: BATCH }, () => random.below(10)),
     [BATCH, 1],
   );
@@ -131,14 +131,14 @@ async function timeSteps(backend: 'wasm' | 'cpu', steps: number): Promise<number
   try {
     for (let step = 0; step < steps; step++) {
       const start = process.cpuUsage();
-      ({ weights } = sgdStep(network, weights, features, labels, factors, false));
+      ({ weights } = sgdStep(network, weights, { x, labels }, factors, false));
       await weights[0]?.data();
       const { user, system } = process.cpuUsage(start);
       least = Math.min(least, (user + system) / 1000);
     }
   } finally {
-    disposeWeights(weights);
-    tf.dispose([features, labels, factors.deltaScale]);
+    disposeTensors(weights);
+    tf.dispose([x, labels, factors.deltaScale]);
   }
   return least;
 }

@@ -47,9 +47,10 @@ const LAYERS: { readonly [Kind in LayerSpec['kind']]: Reference<Kind> } = {
  * @throws MurmurError bad-input when lengths do not fit
  */
 export function predict(use: ModelUse, weights: Float32Array, features: Float32Array, examples: number): Float32Array {
+  if (examples === 0) return new Float32Array(0);
   const { layers, input, target } = planModel(use);
   check(
-    Number.isInteger(examples) && examples >= 0 && features.length === examples * sizeOf(input),
+    Number.isInteger(examples) && examples > 0 && features.length === examples * sizeOf(input),
     `${features.length} values are not ${examples} examples of ${sizeOf(input)}`,
   );
   const parameters = layerWeights(use, Float64Array.from(weights));

@@ -18,9 +18,9 @@ import {
 import type { Activation, LayerSpec, ModelSpec } from './model-spec.ts';
 
 /** Most weights of a model. */
-export const MAX_WEIGHTS = 2 ** 24;
+const MAX_WEIGHTS = 2 ** 24;
 /** Most numbers that a layer makes of one example: 16 MiB in float32. */
-export const MAX_LAYER_OUTPUT = 2 ** 22;
+const MAX_LAYER_OUTPUT = 2 ** 22;
 
 export type Shape = readonly number[];
 
