@@ -9,10 +9,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { SeededRandom } from '../src/core/random.ts';
 import { initialWeights } from '../src/model/initialise.ts';
+import { presetModel, presetsFor } from '../src/model/presets.ts';
+import { DATA } from '../src/model/testing/data.ts';
 import { BINARY } from '../src/protocol/data-spec.ts';
 import type { ModelUse } from '../src/protocol/model-shapes.ts';
 import type { TrainerJob } from '../src/protocol/ports.ts';
 import { disposeTensors, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
+import { exampleFeatures, exampleLabels } from '../src/training/self-test.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 
@@ -60,6 +63,7 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
   }
   const leaks = tf.memory().numTensors - before;
   trainer.dispose();
+  const ofPresets = await presetLeaks(progress);
 
   const perStep = `${(least.trainer / ours.steps).toFixed(3)} ms a step`;
   return [
@@ -81,13 +85,49 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
     }),
     figure({
       id: 'training.leaks',
-      value: leaks,
+      value: leaks + ofPresets.leaks,
       unit: 'tensors',
       goal: 0,
       better: 'lower',
-      note: `tensors left after ${turns} runs of ${ours.steps} steps; ${NAME}`,
+      note: `tensors left after ${turns} runs of ${ours.steps} steps, ${NAME}; and after ${PRESET_STEPS} steps, batch ${PRESET_BATCH}, of each of ${ofPresets.presets} presets over tables, pictures, texts and series`,
     }),
   ];
+}
+
+const PRESET_STEPS = 1000;
+const PRESET_BATCH = 2;
+
+/** Tensors that are left when every preset has trained on small data of every kind. */
+async function presetLeaks(progress: (line: string) => void): Promise<{ leaks: number; presets: number }> {
+  let leaks = 0;
+  let presets = 0;
+  for (const [name, data] of Object.entries(DATA)) {
+    for (const preset of presetsFor(data)) {
+      progress(`training: ${preset} over ${name}`);
+      const spec = { model: presetModel(preset, data), data };
+      const network = planNetwork(spec);
+      const seed = new Uint8Array(32).fill(1);
+      const random = new SeededRandom(seed);
+      const rows = 4 * PRESET_BATCH;
+      const trainer = await createTrainer({ spec, prefer: ['wasm'], reportEvery: 100 });
+      const before = tf.memory().numTensors;
+      await trainer.train({
+        weights: await initialWeights(spec, seed),
+        features: exampleFeatures(network, rows, random),
+        labels: exampleLabels(network, rows, random),
+        rows,
+        steps: PRESET_STEPS,
+        batchSize: PRESET_BATCH,
+        learningRate: 0.01,
+        l2: 0,
+        seed,
+      });
+      leaks += tf.memory().numTensors - before;
+      presets++;
+      trainer.dispose();
+    }
+  }
+  return { leaks, presets };
 }
 
 async function makeJob(epochs: number): Promise<BenchJob> {

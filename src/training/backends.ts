@@ -1,11 +1,13 @@
 /**
- * Chooses and starts the tfjs backend that trains: webgpu on a real adapter, else wasm with corrected kernels, else plain cpu.
+ * Chooses and starts the tfjs backend that trains: webgpu on a real adapter, webgl on real hardware where there
+ * is no webgpu, wasm with corrected kernels, else plain cpu.
  *
  * A backend is used only after it computed the gradient of the model at hand rightly (self-test.ts); when two did, a few timed
  * steps decide. cpu is started only when nothing else works. Every refusal says why, in words for a person.
  *
  * Each backend is a lazy import, so a page loads the code of those that it tries. The threaded wasm binary is not used: minifiers
- * break its worker, and it needs cross-origin isolation. webgl is left out: without a GPU it loses to wasm, with one to webgpu.
+ * break its worker, and it needs cross-origin isolation. webgl is tried only where webgpu does not
+ * work, to which it loses, and only on hardware, because in software it loses to wasm.
  */
 import {
   env,
@@ -26,13 +28,13 @@ import { type Network, disposeTensors, planNetwork, sgdStep, uploadWeights } fro
 import { GRADIENT_TOLERANCE, exampleFeatures, exampleLabels, gradientError } from './self-test.ts';
 import { type KernelFamily, installWasmKernels } from './wasm-kernels/index.ts';
 
-export type Backend = 'webgpu' | 'wasm' | 'cpu';
+export type Backend = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
 
 /** Where the wasm binaries lie: a folder ending in '/' (a path in Node), or the URL of each file. */
 export type WasmPaths = string | { readonly plain: string; readonly simd: string };
 
 export interface StartOptions {
-  /** Backends that may be used; the fastest that works is, cpu only as the last resort. Default: all three. */
+  /** Backends that may be used; the fastest that works is, cpu only as the last resort. Default: all. */
   readonly prefer?: readonly Backend[] | undefined;
   /** In a browser: the URLs of the binaries, from `?url` imports. In Node: nothing, the package finds its own. */
   readonly wasmPaths?: WasmPaths | undefined;
@@ -64,7 +66,7 @@ export interface BackendReport {
   readonly trials: readonly BackendTrial[];
 }
 
-const ALL: readonly Backend[] = ['webgpu', 'wasm', 'cpu'];
+const ALL: readonly Backend[] = ['webgpu', 'webgl', 'wasm', 'cpu'];
 const DEFAULT_MODEL: ModelUse = {
   model: {
     layers: [
@@ -99,7 +101,10 @@ export async function startBackend(options: StartOptions = {}): Promise<{ backen
     onReport?.(trial);
   };
 
-  for (const backend of prefer) if (backend !== 'cpu') await attempt(backend);
+  for (const backend of prefer) {
+    const isBeaten = backend === 'webgl' && trials.some((trial) => trial.backend === 'webgpu' && trial.works);
+    if (backend !== 'cpu' && !isBeaten) await attempt(backend);
+  }
   if (prefer.includes('cpu') && !trials.some(({ works }) => works)) await attempt('cpu');
 
   const working = trials.filter(({ works }) => works).sort((a, b) => (a.stepMs ?? 0) - (b.stepMs ?? 0));
@@ -169,6 +174,11 @@ async function load(backend: Backend, options: StartOptions): Promise<string | u
       if (refusal === undefined) await import('@tensorflow/tfjs-backend-webgpu');
       return refusal;
     }
+    case 'webgl': {
+      const refusal = webglRefusal();
+      if (refusal === undefined) await import('@tensorflow/tfjs-backend-webgl');
+      return refusal;
+    }
     case 'wasm': {
       const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
       env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
@@ -202,6 +212,19 @@ async function webgpuRefusal(allowFallbackAdapter: boolean): Promise<string | un
   if (adapter.info.isFallbackAdapter && !allowFallbackAdapter)
     return 'webgpu has only a software adapter, which is slower than wasm.';
   return undefined;
+}
+
+/** Renderers that compute on the processor: SwiftShader (Chromium), llvmpipe and softpipe (Mesa), WARP (Windows). */
+const SOFTWARE_RENDERER = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+function webglRefusal(): string | undefined {
+  const { OffscreenCanvas: Canvas } = globalThis as { OffscreenCanvas?: typeof OffscreenCanvas };
+  const gl = Canvas && new Canvas(1, 1).getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  if (!gl) return 'webgl is not offered here on a graphics card.';
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return SOFTWARE_RENDERER.test(renderer) ? 'webgl computes in software here, which is slower than wasm.' : undefined;
 }
 
 /** Milliseconds of a step, the median of three runs after one to warm up; runs of five where steps are short. */
