@@ -9,18 +9,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { SeededRandom } from '../src/core/random.ts';
 import { initialWeights } from '../src/model/initialise.ts';
-import { presetModel, presetsFor } from '../src/model/presets.ts';
-import { DATA } from '../src/model/testing/data.ts';
-import { BINARY } from '../src/protocol/data-spec.ts';
 import type { ModelUse } from '../src/protocol/model-shapes.ts';
-import type { TrainerJob } from '../src/protocol/ports.ts';
-import { disposeTensors, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
-import { exampleFeatures, exampleLabels } from '../src/training/self-test.ts';
-import { createTrainer } from '../src/training/trainer.ts';
+import { disposeWeights, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
+import { type TrainingJob, createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
+import { cnnFigures } from './training/cnn.ts';
 
 const INPUT_WIDTH = 30;
-const SPEC: ModelUse = {
+const USE: ModelUse = {
   model: {
     layers: [
       { kind: 'dense', units: 64, activation: 'relu' },
@@ -29,17 +25,15 @@ const SPEC: ModelUse = {
     ],
   },
   shape: [INPUT_WIDTH],
-  target: BINARY,
+  target: { kind: 'binary', names: ['no', 'yes'] },
 };
 const BATCH = 32;
 const ROWS = 50 * BATCH;
 const NAME = `${INPUT_WIDTH}-64-32-1, batch ${BATCH}, wasm, Node`;
 
-type BenchJob = TrainerJob & { readonly epochs: number };
-
 export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progress'>): Promise<readonly Figure[]> {
   const job = await makeJob(full ? 20 : 10);
-  const trainer = await createTrainer({ spec: SPEC, prefer: ['wasm'], reportEvery: 50 });
+  const trainer = await createTrainer({ use: USE, prefer: ['wasm'], reportEvery: 50 });
   const loops = { trainer: () => trainer.train(job), bare: () => trainBare(job), usual: () => trainUsual(job) };
 
   // Warms the code up, and shows that the first two compute the same.
@@ -63,7 +57,6 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
   }
   const leaks = tf.memory().numTensors - before;
   trainer.dispose();
-  const ofPresets = await presetLeaks(progress);
 
   const perStep = `${(least.trainer / ours.steps).toFixed(3)} ms a step`;
   return [
@@ -85,62 +78,27 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
     }),
     figure({
       id: 'training.leaks',
-      value: leaks + ofPresets.leaks,
+      value: leaks,
       unit: 'tensors',
       goal: 0,
       better: 'lower',
-      note: `tensors left after ${turns} runs of ${ours.steps} steps, ${NAME}; and after ${PRESET_STEPS} steps, batch ${PRESET_BATCH}, of each of ${ofPresets.presets} presets over tables, pictures, texts and series`,
+      note: `tensors left after ${turns} runs of ${ours.steps} steps; ${NAME}`,
     }),
+    ...(await cnnFigures({ full, progress })),
   ];
 }
 
-const PRESET_STEPS = 1000;
-const PRESET_BATCH = 2;
-
-/** Tensors that are left when every preset has trained on small data of every kind. */
-async function presetLeaks(progress: (line: string) => void): Promise<{ leaks: number; presets: number }> {
-  let leaks = 0;
-  let presets = 0;
-  for (const [name, data] of Object.entries(DATA)) {
-    for (const preset of presetsFor(data)) {
-      progress(`training: ${preset} over ${name}`);
-      const spec = { model: presetModel(preset, data), data };
-      const network = planNetwork(spec);
-      const seed = new Uint8Array(32).fill(1);
-      const random = new SeededRandom(seed);
-      const rows = 4 * PRESET_BATCH;
-      const trainer = await createTrainer({ spec, prefer: ['wasm'], reportEvery: 100 });
-      const before = tf.memory().numTensors;
-      await trainer.train({
-        weights: await initialWeights(spec, seed),
-        features: exampleFeatures(network, rows, random),
-        labels: exampleLabels(network, rows, random),
-        rows,
-        steps: PRESET_STEPS,
-        batchSize: PRESET_BATCH,
-        learningRate: 0.01,
-        l2: 0,
-        seed,
-      });
-      leaks += tf.memory().numTensors - before;
-      presets++;
-      trainer.dispose();
-    }
-  }
-  return { leaks, presets };
-}
-
-async function makeJob(epochs: number): Promise<BenchJob> {
+async function makeJob(epochs: number): Promise<TrainingJob> {
   const seed = new Uint8Array(32).fill(1);
   const random = new SeededRandom(seed);
   const features = Float32Array.from({ length: ROWS * INPUT_WIDTH }, () => 2 * random.uniform() - 1);
   const labels = Uint8Array.from({ length: ROWS }, (_, i) => ((features[i * INPUT_WIDTH] as number) > 0 ? 1 : 0));
-  const weights = await initialWeights(SPEC, seed);
+  const weights = await initialWeights(USE, seed);
   return { weights, features, labels, rows: ROWS, epochs, batchSize: BATCH, learningRate: 0.05, l2: 0, seed };
 }
 
-async function trainBare(job: BenchJob): Promise<Float32Array> {
-  const network = planNetwork(SPEC);
+async function trainBare(job: TrainingJob): Promise<Float32Array> {
+  const network = planNetwork(USE);
   const random = new SeededRandom(job.seed);
   const deltaScale = tf.scalar(job.learningRate / BATCH);
   let weights = uploadWeights(network, job.weights);
@@ -148,22 +106,26 @@ async function trainBare(job: BenchJob): Promise<Float32Array> {
     const order = random.permutation(ROWS);
     for (let start = 0; start < ROWS; start += BATCH) {
       const { x, y } = cut(job, order.subarray(start, start + BATCH));
-      ({ weights } = sgdStep(network, weights, { x, labels: y }, { deltaScale }, false));
+      ({ weights } = sgdStep(network, weights, x, y, { deltaScale }, false));
       tf.dispose([x, y]);
     }
   }
   const flat = await downloadWeights(network, weights);
-  disposeTensors(weights);
+  disposeWeights(weights);
   deltaScale.dispose();
   return flat;
 }
 
-async function trainUsual(job: BenchJob): Promise<void> {
+async function trainUsual(job: TrainingJob): Promise<void> {
   const order = new SeededRandom(job.seed).permutation(ROWS);
   const batches = Array.from({ length: ROWS / BATCH }, (_, i) => cut(job, order.subarray(i * BATCH, (i + 1) * BATCH)));
-  const from = uploadWeights(planNetwork(SPEC), job.weights);
-  const variables = from.map((weight) => tf.variable(weight));
-  const layers = [0, 2, 4].map((i) => ({ kernel: variables[i] as tf.Tensor2D, bias: variables[i + 1] as tf.Tensor }));
+  const network = planNetwork(USE);
+  const uploaded = uploadWeights(network, job.weights);
+  const variables = uploaded.map((weight) => tf.variable(weight));
+  const layers = network.layers.map((_, i) => ({
+    kernel: variables[2 * i] as tf.Variable<tf.Rank.R2>,
+    bias: variables[2 * i + 1] as tf.Variable<tf.Rank.R1>,
+  }));
   const optimizer = tf.train.sgd(job.learningRate);
   const loss = (x: tf.Tensor2D, y: tf.Tensor2D) => (): tf.Scalar => {
     const logits = layers.reduce<tf.Tensor2D>(
@@ -182,10 +144,10 @@ async function trainUsual(job: BenchJob): Promise<void> {
   await layers[0]?.bias.data();
   optimizer.dispose();
   for (const { x, y } of batches) tf.dispose([x, y]);
-  tf.dispose([...variables, ...from]);
+  tf.dispose([...variables, ...uploaded]);
 }
 
-function cut({ features, labels }: TrainerJob, picked: Uint32Array): { x: tf.Tensor2D; y: tf.Tensor2D } {
+function cut({ features, labels }: TrainingJob, picked: Uint32Array): { x: tf.Tensor2D; y: tf.Tensor2D } {
   const x = new Float32Array(picked.length * INPUT_WIDTH);
   picked.forEach((row, i) => x.set(features.subarray(row * INPUT_WIDTH, (row + 1) * INPUT_WIDTH), i * INPUT_WIDTH));
   return {

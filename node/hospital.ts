@@ -131,7 +131,7 @@ let lastStart: Promise<unknown> = Promise.resolve();
  * are started one after the other; from then on they share it.
  */
 export function startTrainer(spec: TaskSpec): Promise<TrainerPort> {
-  const start = () => createTrainer({ spec, prefer: ['wasm', 'cpu'] });
+  const start = () => createTrainer({ use: spec, prefer: ['wasm', 'cpu'] });
   const started = lastStart.then(start, start);
   lastStart = started.catch(() => undefined);
   return started;

@@ -17,7 +17,7 @@ function started(): Trainer {
 const api: TrainerApi = {
   async start(spec) {
     trainer?.dispose();
-    trainer = await createTrainer({ spec, wasmPaths: { plain: wasmPlain, simd: wasmSimd } });
+    trainer = await createTrainer({ use: spec, wasmPaths: { plain: wasmPlain, simd: wasmSimd } });
     return trainer.backend;
   },
   train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),

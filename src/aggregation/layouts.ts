@@ -12,7 +12,7 @@ import { weightLayout } from '../model/spec.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { stepKind } from '../protocol/phases.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
-import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
+import { evaluationSegment } from './evaluation-counts.ts';
 
 /** Values of a layout's segments in order, before encoding; each has its segment's length. */
 export type Parts = readonly Float64Array[];
@@ -101,7 +101,7 @@ function segments(spec: TaskSpec, step: number): Layout {
   check(Number.isInteger(step) && step >= 0 && step <= rounds + 1, `this task has no step ${step}`);
   const kind = stepKind(step, rounds);
   if (kind === 'statistics') return [statisticsSegment(spec)];
-  const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec.evaluation.bins)];
+  const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec)];
   if (kind === 'evaluation') return evaluation.length > 0 ? evaluation : [WEIGHT_SEGMENT];
   const { clipNorm, updateWidth, updateFractionBits } = spec.masking;
   const update: Segment = {
@@ -126,7 +126,7 @@ function clipLimit(spec: TaskSpec, length: number): number {
 }
 
 function checkedEvaluation(spec: TaskSpec, evaluation: Float64Array): Float64Array {
-  const length = evaluationLength(spec.evaluation.bins);
+  const { length } = evaluationSegment(spec);
   check(evaluation.length === length, `expected ${length} evaluation counts, got ${evaluation.length}`);
   return evaluation;
 }

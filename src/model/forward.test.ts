@@ -1,23 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
-import { BINARY } from '../protocol/data-spec.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { LayerSpec } from '../protocol/model-spec.ts';
 import { predict } from './forward.ts';
 import { initialWeights } from './initialise.ts';
 import { weightLayout } from './spec.ts';
 
-const binary = (width: number, ...layers: LayerSpec[]): ModelUse => ({
-  model: { layers },
-  shape: [width],
-  target: BINARY,
+const binary = (inputs: number, ...layers: LayerSpec[]): ModelUse => ({
+  model: { layers: [...layers, { kind: 'dense', units: 1, activation: 'sigmoid' }] },
+  shape: [inputs],
+  target: { kind: 'binary', names: ['no', 'yes'] },
 });
-const model = binary(
-  2,
-  { kind: 'dense', units: 2, activation: 'relu' },
-  { kind: 'dense', units: 1, activation: 'sigmoid' },
-);
+const model = binary(2, { kind: 'dense', units: 2, activation: 'relu' });
 
 describe('predict', () => {
   it('computes a small network worked by hand', () => {
@@ -30,20 +25,22 @@ describe('predict', () => {
   });
 
   it('knows tanh and linear', () => {
-    const scores = (activation: 'tanh' | 'linear'): Float32Array => {
-      const two = binary(
-        1,
-        { kind: 'dense', units: 1, activation },
-        { kind: 'dense', units: 1, activation: 'sigmoid' },
-      );
-      return predict(two, Float32Array.of(2, 1, 1, 0), Float32Array.of(1), 1);
+    const value: ModelUse = {
+      model: {
+        layers: [
+          { kind: 'dense', units: 1, activation: 'tanh' },
+          { kind: 'dense', units: 1, activation: 'linear' },
+        ],
+      },
+      shape: [1],
+      target: { kind: 'value', column: 0, minimum: 0, maximum: 1, unit: undefined },
     };
-    expect(scores('tanh')[0]).toBeCloseTo(1 / (1 + Math.exp(-Math.tanh(3))), 6);
-    expect(scores('linear')[0]).toBeCloseTo(1 / (1 + Math.exp(-3)), 6);
+    const [score] = predict(value, Float32Array.of(2, 1, 3, 0.5), Float32Array.of(1), 1);
+    expect(score).toBeCloseTo(3 * Math.tanh(3) + 0.5, 6);
   });
 
   it('gives nothing for no rows and refuses weights of another model', () => {
-    expect(predict(model, new Float32Array(0), new Float32Array(0), 0).length).toBe(0);
+    expect(predict(model, new Float32Array(9), new Float32Array(0), 0).length).toBe(0);
     expect(() => predict(model, new Float32Array(8), new Float32Array(2), 1)).toThrow('expected 9 weights');
   });
 });
@@ -51,11 +48,7 @@ describe('predict', () => {
 describe('initialWeights', () => {
   it('lies in the Glorot limits, has zero biases, and is a function of the seed', async () => {
     const seed = await sha256(utf8('seed'));
-    const wide = binary(
-      10,
-      { kind: 'dense', units: 300, activation: 'relu' },
-      { kind: 'dense', units: 1, activation: 'sigmoid' },
-    );
+    const wide = binary(10, { kind: 'dense', units: 300, activation: 'relu' });
     const weights = await initialWeights(wide, seed);
     const { tensors, length } = weightLayout(wide);
     expect(weights.length).toBe(length);

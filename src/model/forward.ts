@@ -7,11 +7,13 @@ import { check } from '../core/errors.ts';
 import type { Target } from '../protocol/data-spec.ts';
 import { type LayerPlan, type ModelUse, planModel, sizeOf } from '../protocol/model-shapes.ts';
 import type { LayerSpec } from '../protocol/model-spec.ts';
+import { conv1d } from './layers/conv1d.ts';
 import { conv2d } from './layers/conv2d.ts';
 import { dense } from './layers/dense.ts';
 import { embedding } from './layers/embedding.ts';
 import { gru } from './layers/gru.ts';
 import { type ReferenceArgs, sigmoid } from './layers/layer.ts';
+import { maxOver } from './layers/max-over.ts';
 import { maxPool } from './layers/max-pool.ts';
 import { meanPool } from './layers/mean-pool.ts';
 import { groupNorm } from './layers/norm.ts';
@@ -23,7 +25,9 @@ type Reference<Kind extends LayerSpec['kind']> = (args: ReferenceArgs<Kind>) => 
 
 const LAYERS: { readonly [Kind in LayerSpec['kind']]: Reference<Kind> } = {
   dense,
+  conv1d,
   conv2d,
+  'max-over': maxOver,
   'max-pool': maxPool,
   'mean-pool': meanPool,
   flatten: ({ x }) => x,
@@ -43,10 +47,9 @@ const LAYERS: { readonly [Kind in LayerSpec['kind']]: Reference<Kind> } = {
  * @throws MurmurError bad-input when lengths do not fit
  */
 export function predict(use: ModelUse, weights: Float32Array, features: Float32Array, examples: number): Float32Array {
-  if (examples === 0) return new Float32Array(0);
   const { layers, input, target } = planModel(use);
   check(
-    Number.isInteger(examples) && examples > 0 && features.length === examples * sizeOf(input),
+    Number.isInteger(examples) && examples >= 0 && features.length === examples * sizeOf(input),
     `${features.length} values are not ${examples} examples of ${sizeOf(input)}`,
   );
   const parameters = layerWeights(use, Float64Array.from(weights));

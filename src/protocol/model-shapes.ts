@@ -18,9 +18,9 @@ import {
 import type { Activation, LayerSpec, ModelSpec } from './model-spec.ts';
 
 /** Most weights of a model. */
-const MAX_WEIGHTS = 2 ** 24;
+export const MAX_WEIGHTS = 2 ** 24;
 /** Most numbers that a layer makes of one example: 16 MiB in float32. */
-const MAX_LAYER_OUTPUT = 2 ** 22;
+export const MAX_LAYER_OUTPUT = 2 ** 22;
 
 export type Shape = readonly number[];
 
@@ -198,6 +198,16 @@ function planLayer(layer: LayerSpec, input: Shape, at: Place): { output: Shape; 
         parameters: [kernel('kernel', [size, size, channels, filters]), bias('bias', filters)],
       };
     }
+    case 'conv1d': {
+      at.axes(input, 'steps', 'channels');
+      const { filters, size, stride, padding } = layer;
+      const { places } = convolutionExtent(first, size, stride, padding);
+      at.require(places >= 1, `has a kernel of ${size} steps, its input has ${first}`);
+      return {
+        output: [places, filters],
+        parameters: [kernel('kernel', [size, channels, filters]), bias('bias', filters)],
+      };
+    }
     case 'max-pool': {
       at.axes(input, 'height', 'width', 'channels');
       const places = [first, second].map((length) => Math.floor(length / layer.size));
@@ -208,6 +218,7 @@ function planLayer(layer: LayerSpec, input: Shape, at: Place): { output: Shape; 
       return { output: [...places, channels], parameters: [] };
     }
     case 'mean-pool':
+    case 'max-over':
       at.require(
         input.length === 2 || input.length === 3,
         `needs [height, width, channels] or [steps, channels], it gets [${input.join(', ')}]`,

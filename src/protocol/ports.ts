@@ -82,44 +82,30 @@ export interface Journal {
   delete(key: string): Promise<void>;
 }
 
-/** Training of one site's own rows, from flat weights to flat weights. Arrays are row-major; nothing here is kept. */
-export interface TrainerJob {
-  readonly weights: Float32Array;
-  /** rows x the example's shape: normalised numbers, or codes of characters */
-  readonly features: Float32Array;
-  /** rows x labelWidth(target): classes, values in [0, 1], or the codes of the characters that follow */
-  readonly labels: Uint8Array | Float32Array;
-  /** examples */
-  readonly rows: number;
-  /** passes over the rows; either these or `steps` */
-  readonly epochs?: number | undefined;
-  /** steps of SGD, over as many passes as they need */
-  readonly steps?: number | undefined;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** factor of the squared norm of the kernels */
-  readonly l2: number;
-  /** mu of FedProx: mu / 2 times the squared distance to the received weights is added to the loss */
-  readonly proximal?: number | undefined;
-  /** added to the gradient of every step (SCAFFOLD); as long as the weights */
-  readonly correction?: Float32Array | undefined;
-  /** largest norm of a batch's gradient of the loss, l2 and the proximal term not counted */
-  readonly clip?: number | undefined;
-  /**
-   * DP-SGD: every record's gradient is clipped to the norm `clip`, noise of standard deviation noise · clip is added to their sum, and
-   * each record is in a step with chance `rate`; `batchSize` and `seed` then play no part, and an epoch is 1 / rate steps.
-   */
-  readonly records?: { readonly clip: number; readonly noise: number; readonly rate: number } | undefined;
-  readonly seed: Bytes;
-  readonly signal?: AbortSignal | undefined;
-  readonly onStep?: ((progress: { step: number; steps: number; loss: number; stepMs: number }) => void) | undefined;
-}
-
-/** Trains and predicts with the task's model on one backend. */
+/** Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32; labels as the task's target has them. */
 export interface TrainerPort {
   readonly backend: string;
-  /** `loss` is that of the returned weights on these rows, or on 1,024 of them. */
-  train(job: TrainerJob): Promise<{ weights: Float32Array; loss: number; steps: number }>;
-  /** rows x outputs: the chance of label 1, a chance a class, a number, or at every step a chance a character. */
+  train(job: {
+    readonly weights: Float32Array;
+    readonly features: Float32Array;
+    readonly labels: Uint8Array | Float32Array;
+    readonly rows: number;
+    readonly epochs: number;
+    /** exactly so many steps, over as many passes as they need; `epochs` is then not looked at */
+    readonly steps?: number | undefined;
+    /** ends after the step with which so much time has passed; one step is always made */
+    readonly budgetMs?: number | undefined;
+    /** mu: adds mu · (w − the weights received) to the gradient of every step */
+    readonly proximal?: number | undefined;
+    /** added to the gradient of every step; flat, one entry a weight */
+    readonly correction?: Float32Array | undefined;
+    readonly batchSize: number;
+    readonly learningRate: number;
+    readonly l2: number;
+    readonly seed: Bytes;
+    readonly signal?: AbortSignal | undefined;
+    readonly onStep?: ((progress: { step: number; steps: number; loss: number; stepMs: number }) => void) | undefined;
+  }): Promise<{ weights: Float32Array; loss: number; steps: number }>;
+  /** rows x outputs: chances for binary, classes and next (a step after the other), the number itself for a value */
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }

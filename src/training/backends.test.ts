@@ -15,7 +15,6 @@ test('takes wasm in Node, says why not webgpu, and does not start cpu', async ()
   expect(seen).toEqual(report.trials);
   expect(seen.map(({ backend: name, works }) => [name, works])).toEqual([
     ['webgpu', false],
-    ['webgl', false],
     ['wasm', true],
   ]);
   expect(report.message).toMatch(/^Training runs on wasm\. .*webgpu is not offered here/);
@@ -26,22 +25,6 @@ test('refuses a software adapter and a missing one', async () => {
   expect((await startBackend({ prefer: ['webgpu', 'cpu'] })).report.message).toMatch(/software adapter/);
   vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } });
   expect((await startBackend({ prefer: ['webgpu', 'cpu'] })).report.message).toMatch(/no graphics adapter/);
-});
-
-test('refuses webgl in software, and without a card', async () => {
-  const canvas = (renderer: string) =>
-    class {
-      getContext = () => ({ RENDERER: 1, getParameter: () => renderer, getExtension: () => null });
-    };
-  vi.stubGlobal('OffscreenCanvas', canvas('ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))'));
-  expect((await startBackend({ prefer: ['webgl', 'cpu'] })).report.message).toMatch(/webgl computes in software/);
-  vi.stubGlobal(
-    'OffscreenCanvas',
-    class {
-      getContext = () => null;
-    },
-  );
-  expect((await startBackend({ prefer: ['webgl', 'cpu'] })).report.message).toMatch(/webgl is not offered/);
 });
 
 test('falls back to cpu when wasm computes wrongly', async () => {

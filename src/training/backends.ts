@@ -1,49 +1,43 @@
 /**
- * Chooses and starts the tfjs backend that trains: webgpu on a real adapter, webgl on real hardware where there
- * is no webgpu, wasm with corrected kernels, else plain cpu.
+ * Chooses and starts the tfjs backend that trains: webgpu on a real adapter, else wasm with corrected kernels, else plain cpu.
  *
  * A backend is used only after it computed the gradient of the model at hand rightly (self-test.ts); when two did, a few timed
  * steps decide. cpu is started only when nothing else works. Every refusal says why, in words for a person.
  *
  * Each backend is a lazy import, so a page loads the code of those that it tries. The threaded wasm binary is not used: minifiers
- * break its worker, and it needs cross-origin isolation. webgl is tried only where webgpu does not
- * work, to which it loses, and only on hardware, because in software it loses to wasm.
+ * break its worker, and it needs cross-origin isolation. webgl is left out: without a GPU it loses to wasm, with one to webgpu.
  */
 import {
   env,
   findBackendFactory,
   getBackend,
+  ones,
   registerBackend,
   removeBackend,
   scalar,
   setBackend,
-  tensor,
-  tensor2d,
 } from '@tensorflow/tfjs-core';
 import { MurmurError } from '../core/errors.ts';
-import { SeededRandom } from '../core/random.ts';
-import { BINARY } from '../protocol/data-spec.ts';
+import { labelWidth } from '../protocol/data-spec.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
-import { type Network, disposeTensors, planNetwork, sgdStep, uploadWeights } from './network.ts';
-import { GRADIENT_TOLERANCE, exampleFeatures, exampleLabels, gradientError } from './self-test.ts';
-import { type KernelFamily, installWasmKernels } from './wasm-kernels/index.ts';
+import { type Network, disposeWeights, planNetwork, sgdStep, uploadWeights } from './network.ts';
+import { GRADIENT_TOLERANCE, gradientError } from './self-test.ts';
+import { installWasmKernels } from './wasm-kernels/index.ts';
 
-export type Backend = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
+export type Backend = 'webgpu' | 'wasm' | 'cpu';
 
 /** Where the wasm binaries lie: a folder ending in '/' (a path in Node), or the URL of each file. */
 export type WasmPaths = string | { readonly plain: string; readonly simd: string };
 
 export interface StartOptions {
-  /** Backends that may be used; the fastest that works is, cpu only as the last resort. Default: all. */
+  /** Backends that may be used; the fastest that works is, cpu only as the last resort. Default: all three. */
   readonly prefer?: readonly Backend[] | undefined;
   /** In a browser: the URLs of the binaries, from `?url` imports. In Node: nothing, the package finds its own. */
   readonly wasmPaths?: WasmPaths | undefined;
   /** Accept a WebGPU adapter that computes in software (for tests: it is slower than wasm). */
   readonly allowFallbackAdapter?: boolean | undefined;
-  /** 'all' also loads the kernels that only convolution, embedding and the like need. Default 'dense'. */
-  readonly kernels?: KernelFamily | undefined;
-  /** The model to test with; default a small one. */
-  readonly model?: ModelUse | undefined;
+  /** The model to test with; default a small dense one. */
+  readonly use?: ModelUse | undefined;
   /** Called as soon as the verdict on a backend stands. */
   readonly onReport?: ((trial: BackendTrial) => void) | undefined;
   /** Clock in milliseconds; default performance.now. */
@@ -66,8 +60,8 @@ export interface BackendReport {
   readonly trials: readonly BackendTrial[];
 }
 
-const ALL: readonly Backend[] = ['webgpu', 'webgl', 'wasm', 'cpu'];
-const DEFAULT_MODEL: ModelUse = {
+const ALL: readonly Backend[] = ['webgpu', 'wasm', 'cpu'];
+const DEFAULT_USE: ModelUse = {
   model: {
     layers: [
       { kind: 'dense', units: 8, activation: 'relu' },
@@ -76,35 +70,30 @@ const DEFAULT_MODEL: ModelUse = {
     ],
   },
   shape: [6],
-  target: BINARY,
+  target: { kind: 'binary', names: ['no', 'yes'] },
 };
 const TIMED_BATCH = 32;
-/** A step longer than this is timed once a run. */
-const LONG_STEP_MS = 50;
-/** A step longer than this has been timed enough. */
-const TOO_LONG_MS = 500;
+const LONGEST_RUN_MS = 50;
 
 /** Backends that an earlier call chose: somebody may still train on them. */
 const inUse = new Set<Backend>();
 
 /**
  * Starts the best backend and makes it tfjs's current one.
- * @throws MurmurError unsupported when none of `prefer` works, with the reasons; bad-input for a model without sigmoid output
+ * @throws MurmurError unsupported when none of `prefer` works, with the reasons; bad-input for a model that does not fit
  */
 export async function startBackend(options: StartOptions = {}): Promise<{ backend: Backend; report: BackendReport }> {
   const { prefer = ALL, onReport } = options;
-  const network = planNetwork(options.model ?? DEFAULT_MODEL);
+  const use = options.use ?? DEFAULT_USE;
+  const network = planNetwork(use);
   const trials: BackendTrial[] = [];
   const attempt = async (backend: Backend): Promise<void> => {
-    const trial = await tryBackend(backend, network, options);
+    const trial = await tryBackend(backend, { use, network }, options);
     trials.push(trial);
     onReport?.(trial);
   };
 
-  for (const backend of prefer) {
-    const isBeaten = backend === 'webgl' && trials.some((trial) => trial.backend === 'webgpu' && trial.works);
-    if (backend !== 'cpu' && !isBeaten) await attempt(backend);
-  }
+  for (const backend of prefer) if (backend !== 'cpu') await attempt(backend);
   if (prefer.includes('cpu') && !trials.some(({ works }) => works)) await attempt('cpu');
 
   const working = trials.filter(({ works }) => works).sort((a, b) => (a.stepMs ?? 0) - (b.stepMs ?? 0));
@@ -132,7 +121,11 @@ export async function startBackend(options: StartOptions = {}): Promise<{ backen
   return { backend: chosen.backend, report };
 }
 
-async function tryBackend(backend: Backend, network: Network, options: StartOptions): Promise<BackendTrial> {
+async function tryBackend(
+  backend: Backend,
+  { use, network }: { readonly use: ModelUse; readonly network: Network },
+  options: StartOptions,
+): Promise<BackendTrial> {
   const refuse = (reason: string, more: Partial<BackendTrial> = {}): BackendTrial => ({
     backend,
     works: false,
@@ -144,15 +137,12 @@ async function tryBackend(backend: Backend, network: Network, options: StartOpti
     if (refusal !== undefined) return refuse(refusal);
     if (!(await setBackend(backend)))
       return refuse(`${backend} did not start${backend === 'wasm' ? ' (was its binary found?)' : ''}.`);
-    const error = await gradientError(network);
+    const error = await gradientError(use, network);
     if (!(error <= GRADIENT_TOLERANCE)) {
       return refuse(`${backend} computes wrong gradients here (relative error ${error.toExponential(1)}).`, {
         gradientError: error,
       });
     }
-    // Nothing else works by then, so there is nothing to compare; and a convolution takes it many seconds.
-    if (backend === 'cpu')
-      return { backend, works: true, reason: 'It is plain JavaScript, and slow.', gradientError: error };
     const stepMs = await timeStep(network, options.now ?? (() => performance.now()));
     return {
       backend,
@@ -174,16 +164,11 @@ async function load(backend: Backend, options: StartOptions): Promise<string | u
       if (refusal === undefined) await import('@tensorflow/tfjs-backend-webgpu');
       return refusal;
     }
-    case 'webgl': {
-      const refusal = webglRefusal();
-      if (refusal === undefined) await import('@tensorflow/tfjs-backend-webgl');
-      return refusal;
-    }
     case 'wasm': {
       const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
       env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
       if (options.wasmPaths !== undefined) setWasmPaths(wasmFiles(options.wasmPaths));
-      await installWasmKernels(options.kernels ?? 'dense');
+      await installWasmKernels('dense');
       return undefined;
     }
     case 'cpu':
@@ -214,43 +199,28 @@ async function webgpuRefusal(allowFallbackAdapter: boolean): Promise<string | un
   return undefined;
 }
 
-/** Renderers that compute on the processor: SwiftShader (Chromium), llvmpipe and softpipe (Mesa), WARP (Windows). */
-const SOFTWARE_RENDERER = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-
-function webglRefusal(): string | undefined {
-  const { OffscreenCanvas: Canvas } = globalThis as { OffscreenCanvas?: typeof OffscreenCanvas };
-  const gl = Canvas && new Canvas(1, 1).getContext('webgl2', { failIfMajorPerformanceCaveat: true });
-  if (!gl) return 'webgl is not offered here on a graphics card.';
-  const names = gl.getExtension('WEBGL_debug_renderer_info');
-  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return SOFTWARE_RENDERER.test(renderer) ? 'webgl computes in software here, which is slower than wasm.' : undefined;
-}
-
-/** Milliseconds of a step, the median of three runs after one to warm up; runs of five where steps are short. */
+/** Milliseconds of a step, the median of three runs after a step to warm up; runs of up to five steps, fewer of a large model. */
 async function timeStep(network: Network, now: () => number): Promise<number> {
-  const random = new SeededRandom(new Uint8Array(12).fill(1));
-  const features = exampleFeatures(network, TIMED_BATCH, random);
-  const labels = Float32Array.from(exampleLabels(network, TIMED_BATCH, random));
-  const batch = { x: tensor(features, [TIMED_BATCH, ...network.input]), labels: tensor2d(labels, [labels.length, 1]) };
-  const deltaScale = scalar(1e-6);
+  const { input, target } = network.plan;
+  const features = ones([TIMED_BATCH, ...input]);
+  const labels = ones([TIMED_BATCH, labelWidth(target)]);
+  const factors = { deltaScale: scalar(1e-6) };
   let weights = uploadWeights(network, new Float32Array(network.weightCount).fill(0.01));
-  const run = async (steps: number): Promise<number> => {
-    const start = now();
-    for (let i = 0; i < steps; i++) ({ weights } = sgdStep(network, weights, batch, { deltaScale }, false));
-    await weights.at(-1)?.data();
-    return (now() - start) / steps;
-  };
   const times: number[] = [];
   try {
-    const first = await run(1);
-    if (first > TOO_LONG_MS) return first;
-    const steps = first > LONG_STEP_MS ? 1 : 5;
-    for (let i = 0; i < 3; i++) times.push(await run(steps));
+    let steps = 1;
+    for (let run = 0; run < 4; run++) {
+      const start = now();
+      for (let i = 0; i < steps; i++) ({ weights } = sgdStep(network, weights, features, labels, factors, false));
+      await weights[0]?.data();
+      times.push((now() - start) / steps);
+      steps = Math.max(1, Math.min(5, Math.floor(LONGEST_RUN_MS / (now() - start))));
+    }
   } finally {
-    disposeTensors([...weights, batch.x, batch.labels, deltaScale]);
+    disposeWeights(weights);
+    for (const tensor of [features, labels, factors.deltaScale]) tensor.dispose();
   }
-  return times.sort((a, b) => a - b)[1] as number;
+  return times.slice(1).sort((a, b) => a - b)[1] as number;
 }
 
 /** Frees a backend that was tried and not chosen; it can be started again. */

@@ -1,85 +1,94 @@
 /**
- * What training makes small, by target, over the examples of a batch:
- * - binary: mean cross-entropy of sigmoid(logit); classes: of softmax(logits); value: mean squared error;
- * - next: mean cross-entropy of softmax(logits) over all characters of the batch that follow, without the padding.
+ * Losses by target, on the device as the error at the network's output, on the host as a mean over rows:
+ * - binary: cross-entropy of sigmoid(logit); labels 0 or 1
+ * - classes: cross-entropy of softmax(logits); labels are class numbers
+ * - value: half the squared error, whose gradient is the error itself
+ * - next: cross-entropy of softmax at every step, a mean over the steps of a row; steps whose label is PADDING count nothing
  */
 import {
   type Tensor,
   cast,
+  div,
+  maximum,
   mul,
   notEqual,
   oneHot,
+  reshape,
   sigmoid,
   softmax,
   sub,
-  type Tensor1D,
-  type Tensor2D,
+  sum,
 } from '@tensorflow/tfjs-core';
-import { PADDING, type Target, labelWidth, outputWidth } from '../protocol/data-spec.ts';
-import { shaped } from './layers/layer.ts';
-
-/** Labels as the loss wants them, one after the other. */
-export type Labels = Uint8Array | Float32Array;
-
-/** How many predictions the mean is over: examples, or characters that are no padding. */
-export function countTargets(target: Target, labels: Labels): number {
-  if (target.kind !== 'next') return labels.length;
-  let count = 0;
-  for (const label of labels) if (label !== PADDING) count++;
-  return count;
-}
+import { PADDING, type Target } from '../protocol/data-spec.ts';
 
 /**
- * Gradient of the loss, summed and not averaged, at the logits. Call within tidy.
- * @param logits examples x the model's outputs @param labels [examples · labelWidth, 1], float32
+ * Gradient of each row's loss with respect to its logits. Call within tidy.
+ * @param logits [rows, outputs] or [rows, steps, characters] @param labels [rows, 1] or [rows, steps]
  */
-export function lossGradient(target: Target, logits: Tensor, labels: Tensor2D): Tensor {
+export function outputError(target: Target, logits: Tensor, labels: Tensor): Tensor {
   switch (target.kind) {
     case 'binary':
       return sub(sigmoid(logits), labels);
     case 'value':
-      return mul(sub(logits, labels), 2);
+      return sub(logits, labels);
     case 'classes':
-      return sub(softmax(logits), chosen(labels, outputWidth(target)));
+      return sub(softmax(logits), hot(reshape(labels, [-1]), target.names.length));
     case 'next': {
-      const rows = shaped<Tensor2D>(logits, [labels.shape[0], target.characters]);
-      const error = sub(softmax(rows), chosen(labels, target.characters));
-      return shaped(mul(error, cast(notEqual(labels, PADDING), 'float32')), logits.shape);
+      const steps = cast(notEqual(labels, PADDING), 'float32');
+      const share = div(steps, maximum(sum(steps, 1, true), 1));
+      return mul(sub(softmax(logits), hot(labels, target.characters)), reshape(share, [...share.shape, 1]));
     }
   }
 }
 
-function chosen(labels: Tensor2D, width: number): Tensor {
-  return cast(oneHot(cast(shaped<Tensor1D>(labels, [labels.size]), 'int32') as Tensor1D, width), 'float32');
+function hot(labels: Tensor, classes: number): Tensor {
+  return cast(oneHot(cast(labels, 'int32'), classes), 'float32');
 }
 
 /**
- * The mean loss in float64, safe from overflow.
- * @param logits examples x the model's outputs @param labels examples x labelWidth; at least one that counts
+ * Mean loss over rows, in float64 and safe from overflow.
+ * @param logits rows x outputs, flat @param labels rows x labelWidth, flat
  */
-export function meanLoss(target: Target, logits: ArrayLike<number>, labels: Labels): number {
-  const width = outputWidth(target);
-  let total = 0;
-  for (let i = 0; i < labels.length; i++) total += lossAt(target, logits, i * width, labels[i] as number, width);
-  return total / countTargets(target, labels);
+export function meanLoss(target: Target, logits: ArrayLike<number>, labels: ArrayLike<number>): number {
+  switch (target.kind) {
+    case 'binary':
+      return meanOf(logits.length, (row) => {
+        const z = logits[row] as number;
+        return Math.max(z, 0) - z * (labels[row] as number) + Math.log1p(Math.exp(-Math.abs(z)));
+      });
+    case 'value':
+      return meanOf(logits.length, (row) => ((logits[row] as number) - (labels[row] as number)) ** 2 / 2);
+    case 'classes': {
+      const outputs = target.names.length;
+      return meanOf(labels.length, (row) => crossEntropy(logits, row * outputs, outputs, labels[row] as number));
+    }
+    case 'next': {
+      const { characters, steps } = target;
+      return meanOf(labels.length / steps, (row) => {
+        let [total, counted] = [0, 0];
+        for (let step = row * steps; step < (row + 1) * steps; step++) {
+          const label = labels[step] as number;
+          if (label === PADDING) continue;
+          total += crossEntropy(logits, step * characters, characters, label);
+          counted++;
+        }
+        return total / Math.max(counted, 1);
+      });
+    }
+  }
 }
 
-function lossAt(target: Target, logits: ArrayLike<number>, start: number, label: number, width: number): number {
-  const z = logits[start] as number;
-  if (target.kind === 'binary') return Math.max(z, 0) - z * label + Math.log1p(Math.exp(-Math.abs(z)));
-  if (target.kind === 'value') return (z - label) ** 2;
-  if (target.kind === 'next' && label === PADDING) return 0;
+/** −ln of the softmax of one entry. */
+function crossEntropy(logits: ArrayLike<number>, from: number, outputs: number, label: number): number {
   let largest = -Infinity;
-  for (let i = start; i < start + width; i++) largest = Math.max(largest, logits[i] as number);
-  let sum = 0;
-  for (let i = start; i < start + width; i++) sum += Math.exp((logits[i] as number) - largest);
-  return Math.log(sum) + largest - (logits[start + label] as number);
+  for (let i = from; i < from + outputs; i++) largest = Math.max(largest, logits[i] as number);
+  let total = 0;
+  for (let i = from; i < from + outputs; i++) total += Math.exp((logits[i] as number) - largest);
+  return Math.log(total) + largest - (logits[from + label] as number);
 }
 
-/** Whether every label is one of the target's. */
-export function labelsFit(target: Target, labels: Labels, examples: number): boolean {
-  if (labels.length !== examples * labelWidth(target)) return false;
-  if (target.kind === 'value') return labels.every(Number.isFinite);
-  const codes = target.kind === 'binary' ? 2 : outputWidth(target);
-  return labels.every((label) => Number.isInteger(label) && label >= 0 && label < codes);
+function meanOf(rows: number, loss: (row: number) => number): number {
+  let total = 0;
+  for (let row = 0; row < rows; row++) total += loss(row);
+  return total / rows;
 }

@@ -1,7 +1,8 @@
 /**
- * The network of a task's model as device tensors: forward pass, hand-written backward pass, one SGD step.
+ * A task's model as device tensors: forward pass, hand-written backward pass, one step of SGD. A layer a file in layers/, a loss a target in
+ * losses.ts.
  *
- * The backward pass is written out, a file a layer (layers/), instead of recorded on tfjs's gradient tape: it needs
+ * The backward pass is written out (Rumelhart, Hinton and Williams 1986) instead of recorded on tfjs's gradient tape: it needs
  * no gradient registry (18 kB gzipped with tfjs-core, 92 kB with tfjs-layers), computes the loss only when somebody asks for it,
  * and takes a half to a third of a taped step of a small model (bench/training.ts). What keeps it honest: self-test.ts
  * checks it by numerical differentiation on every start, and network.test.ts against the tape of @tensorflow/tfjs.
@@ -9,201 +10,206 @@
  * Imports come from @tensorflow/tfjs-core, not from @tensorflow/tfjs, whose entry carries the data and converter packages and
  * two backends (342 kB gzipped instead of 29).
  *
- * Objective: the loss of the target (losses.ts), plus l2 times the squared norm of all kernels.
+ * Objective: mean over the batch of the target's loss, plus l2 times the squared norm of all kernels, plus proximal / 2 times the squared
+ * distance to the weights received (FedProx), plus correction · weights (SCAFFOLD).
  */
-import {
-  type Scalar,
-  type Tensor,
-  type Tensor2D,
-  add,
-  addN,
-  div,
-  minimum,
-  mul,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { type Scalar, type Tensor, add, mul, sub, tensor, tidy } from '@tensorflow/tfjs-core';
 import { check } from '../core/errors.ts';
-import { linear } from '../model/forward.ts';
 import { type WeightTensor, weightLayout } from '../model/spec.ts';
-import { labelWidth, type Target } from '../protocol/data-spec.ts';
-import { type ModelUse, type Shape, planModel, sizeOf } from '../protocol/model-shapes.ts';
-import { createLayer } from './layers/index.ts';
-import type { Pass, TrainingLayer } from './layers/layer.ts';
-import { lossGradient } from './losses.ts';
-
-interface PlacedLayer extends TrainingLayer {
-  /** its weights' places among the network's tensors */
-  readonly start: number;
-  readonly end: number;
-}
+import { type LayerPlan, type ModelPlan, type ModelUse, planModel } from '../protocol/model-shapes.ts';
+import { conv1d, conv2d } from './layers/convolution.ts';
+import { dense } from './layers/dense.ts';
+import { embedding } from './layers/embedding.ts';
+import { gru } from './layers/gru.ts';
+import type { Layer } from './layers/layer.ts';
+import { groupNormLayer } from './layers/norm.ts';
+import { flatten, maxOver, maxPool2d, meanPool } from './layers/pooling.ts';
+import { residual } from './layers/residual.ts';
+import { transformer } from './layers/transformer.ts';
+import { outputError } from './losses.ts';
 
 export interface Network {
-  readonly use: ModelUse;
-  /** shape of one example, and its numbers */
-  readonly input: Shape;
-  readonly inputWidth: number;
-  readonly outputWidth: number;
-  readonly labelWidth: number;
-  readonly target: Target;
-  readonly layers: readonly PlacedLayer[];
+  readonly plan: ModelPlan;
+  readonly layers: readonly Layer[];
+  /** of each layer, the first of its tensors and the one after its last */
+  readonly ranges: readonly (readonly [number, number])[];
+  /** the flat weight vector's tensors, in order */
   readonly tensors: readonly WeightTensor[];
   readonly weightCount: number;
 }
 
-/**
- * The layers with their places in the flat vector (src/model's weightLayout).
- * @throws MurmurError bad-input for a model that does not fit its examples or its target
- */
+/** @throws MurmurError bad-input for layers that do not fit each other, the examples or the target */
 export function planNetwork(use: ModelUse): Network {
   const plan = planModel(use);
-  const { tensors } = weightLayout(use);
-  let start = 0;
-  const layers = plan.layers.map((each, i) => {
-    const end = start + each.parameters.length;
-    // The loss has the last activation in it.
-    const layer = createLayer(i === plan.layers.length - 1 ? { ...each, layer: linear(each.layer) } : each);
-    const placed = { ...layer, start, end };
-    start = end;
-    return placed;
-  });
-  return {
-    use,
-    input: plan.input,
-    inputWidth: sizeOf(plan.input),
-    outputWidth: sizeOf(plan.output),
-    labelWidth: labelWidth(plan.target),
-    target: plan.target,
-    layers,
-    tensors,
-    weightCount: plan.weightCount,
-  };
+  const last = plan.layers.length - 1;
+  const layers = plan.layers.map((layer, index) => createLayer(layer, index === last));
+  const { tensors, length } = weightLayout(use);
+  let end = 0;
+  const ranges = plan.layers.map(({ parameters }): [number, number] => [end, (end += parameters.length)]);
+  return { plan, layers, ranges, tensors, weightCount: length };
 }
 
-/** Copies a flat vector of the model's length to the device, a tensor a weight tensor. The caller disposes them. */
-export function uploadWeights(network: Network, weights: Float32Array): Tensor[] {
-  check(weights.length === network.weightCount, `the model has ${network.weightCount} weights, not ${weights.length}`);
+/** @param isLast its activation belongs to the loss */
+function createLayer({ layer }: LayerPlan, isLast: boolean): Layer {
+  switch (layer.kind) {
+    case 'dense':
+      return dense(isLast ? 'linear' : layer.activation);
+    case 'conv2d':
+      return conv2d(layer);
+    case 'conv1d':
+      return conv1d(layer);
+    case 'max-pool':
+      return maxPool2d(layer.size);
+    case 'mean-pool':
+      return meanPool();
+    case 'max-over':
+      return maxOver();
+    case 'flatten':
+      return flatten();
+    case 'group-norm':
+      return groupNormLayer(layer.groups, layer.activation);
+    case 'residual':
+      return residual(layer);
+    case 'embedding':
+      return embedding(layer.codes, layer.units);
+    case 'gru':
+      return gru(layer.units, layer.sequences);
+    case 'transformer':
+      return transformer(layer.heads, layer.causal);
+  }
+}
+
+/** Copies a flat weight vector to the device, tensor by tensor. The caller disposes them. */
+export function uploadWeights({ tensors, weightCount }: Network, weights: Float32Array): Tensor[] {
+  check(weights.length === weightCount, `the model has ${weightCount} weights, not ${weights.length}`);
   // Copies: the cpu backend keeps the array that it is given.
-  return network.tensors.map(({ shape, offset, length }) =>
+  return tensors.map(({ shape, offset, length }) =>
     tensor(weights.slice(offset, offset + length), [...shape], 'float32'),
   );
 }
 
 /** Reads all weights into one flat vector, without blocking. */
-export async function downloadWeights(network: Network, tensors: readonly Tensor[]): Promise<Float32Array> {
-  const flat = new Float32Array(network.weightCount);
-  const parts = await Promise.all(tensors.map((part) => part.data<'float32'>()));
-  for (const [i, part] of parts.entries()) flat.set(part, (network.tensors[i] as WeightTensor).offset);
+export async function downloadWeights(
+  { tensors, weightCount }: Network,
+  values: readonly Tensor[],
+): Promise<Float32Array> {
+  const flat = new Float32Array(weightCount);
+  const parts = await Promise.all(values.map((value) => value.data<'float32'>()));
+  for (const [i, part] of parts.entries()) flat.set(part, tensors[i]?.offset ?? 0);
   return flat;
 }
 
-export function disposeTensors(tensors: readonly Tensor[]): void {
-  for (const each of tensors) each.dispose();
+export function disposeWeights(values: readonly Tensor[]): void {
+  for (const value of values) value.dispose();
 }
 
-/** What a forward pass leaves for the backward pass. */
-export interface ForwardPass {
-  readonly passes: readonly Pass[];
-  /** examples x outputs: the last layer without its activation */
+/** What {@link backward} needs of a forward pass. */
+export interface Pass {
+  readonly saved: readonly (readonly Tensor[])[];
+  /** [rows, ...outputs], before sigmoid or softmax */
   readonly logits: Tensor;
 }
 
-/** Call within tidy. @param x examples x the example's shape */
-export function forward(network: Network, weights: readonly Tensor[], x: Tensor): ForwardPass {
-  const passes: Pass[] = [];
-  let value = x;
-  for (const layer of network.layers) {
-    const pass = layer.forward(value, weights.slice(layer.start, layer.end));
-    passes.push(pass);
-    value = pass.y;
+/** @param features [rows, ...shape of an example]. Call within tidy. */
+export function forward(network: Network, weights: readonly Tensor[], features: Tensor): Pass {
+  const saved: (readonly Tensor[])[] = [];
+  let x = features;
+  for (const [i, layer] of network.layers.entries()) {
+    const pass = layer.forward(x, weightsOf(network, weights, i));
+    saved.push(pass.saved);
+    x = pass.y;
   }
-  return { passes, logits: value };
+  return { saved, logits: x };
+}
+
+/** The output alone: what scoring needs. Frees each layer's tensors as it goes. */
+export function infer(network: Network, weights: readonly Tensor[], features: Tensor): Tensor {
+  return network.layers.reduce(
+    (x, layer, i) => tidy(() => layer.forward(x, weightsOf(network, weights, i)).y),
+    features,
+  );
 }
 
 /**
- * Gradient of all weights from the gradient at the logits. Call within tidy. It is linear in `error`, so a factor given there (1 / rows, or
- * learning rate / rows) costs one product of the width of the output instead of one a weight.
+ * Gradient of the sum of the rows' losses, times `scale`: 1 / rows for that of the mean. Call within tidy.
+ * @param labels one row a row of the batch, labelWidth each
+ * @returns one tensor a weight tensor, in the order of the flat vector
  */
 export function backward(
   network: Network,
   weights: readonly Tensor[],
-  { passes }: ForwardPass,
-  error: Tensor,
+  { saved, logits }: Pass,
+  labels: Tensor,
+  scale: Scalar,
 ): Tensor[] {
-  const gradients = new Array<Tensor>(weights.length);
-  let dy: Tensor | undefined = error;
-  for (let i = network.layers.length - 1; i >= 0 && dy !== undefined; i--) {
-    const layer = network.layers[i] as PlacedLayer;
-    const { saved } = passes[i] as Pass;
-    const result = layer.backward(dy, saved, weights.slice(layer.start, layer.end), i > 0);
-    for (const [k, gradient] of result.gradients.entries()) gradients[layer.start + k] = gradient;
+  const gradients: (readonly Tensor[])[] = [];
+  let dy: Tensor = mul(outputError(network.plan.target, logits, labels), scale);
+  for (let i = network.layers.length - 1; i >= 0; i--) {
+    const layer = network.layers[i] as Layer;
+    const result = layer.backward(dy, saved[i] as readonly Tensor[], weightsOf(network, weights, i), i > 0);
+    gradients[i] = result.gradients;
+    if (result.dx === undefined) break;
     dy = result.dx;
   }
-  return gradients;
+  return gradients.flat();
 }
 
 /** Constants of a step on the device. */
 export interface StepFactors {
-  /** learning rate / predictions of the batch */
+  /** learning rate / rows */
   readonly deltaScale: Scalar;
-  /** factor of each weight tensor before the step (l2 of the kernels, proximal term); all or none */
-  readonly decay?: readonly (Scalar | undefined)[] | undefined;
-  /** added to each weight tensor (proximal term, correction); all or none */
-  readonly shift?: readonly Tensor[] | undefined;
-  /** learning rate times the largest norm of the batch's gradient; without it nothing is clipped */
-  readonly clip?: number | undefined;
+  /** what a kernel is multiplied with: 1 − 2 · learning rate · l2 − learning rate · proximal; absent when 1 */
+  readonly kernelDecay?: Scalar | undefined;
+  /** the same for all other weights: 1 − learning rate · proximal */
+  readonly otherDecay?: Scalar | undefined;
+  /** learning rate · (proximal · weights received − correction), a tensor a weight tensor */
+  readonly pull?: readonly Tensor[] | undefined;
 }
 
+/** New weights, and the logits before the step if they were asked for. A type, because tidy takes no interface. */
 export type StepResult = { weights: Tensor[]; logits: Tensor | undefined };
 
 /**
- * One step of SGD on one batch: w' = decay · w + shift − deltaScale · gradient. New weights are returned and the old ones are disposed;
- * nothing is read back.
- * @param labels [examples · labelWidth, 1]
+ * One step of SGD on one batch. New weights are returned and the old ones are disposed; nothing is read back.
  * @param keepLogits whether the logits before the step are returned too, for the caller to read and dispose
  */
 export function sgdStep(
   network: Network,
   weights: readonly Tensor[],
-  { x, labels }: { readonly x: Tensor; readonly labels: Tensor2D },
+  features: Tensor,
+  labels: Tensor,
   factors: StepFactors,
   keepLogits: boolean,
 ): StepResult {
   const result: StepResult = tidy(() => {
-    const pass = forward(network, weights, x);
-    const error = mul(lossGradient(network.target, pass.logits, labels), factors.deltaScale);
-    const changes = backward(network, weights, pass, error);
-    const clipped = factors.clip === undefined ? changes : clipNorm(changes, factors.clip);
-    return { weights: applyChanges(weights, clipped, factors), logits: keepLogits ? pass.logits : undefined };
+    const pass = forward(network, weights, features);
+    const changes = backward(network, weights, pass, labels, factors.deltaScale);
+    return {
+      weights: applyChanges(network, weights, changes, factors),
+      logits: keepLogits ? pass.logits : undefined,
+    };
   });
-  disposeTensors(weights);
+  disposeWeights(weights);
   return result;
 }
 
-/** decay · w + shift − change, of every tensor. Call within tidy. */
+/** New weights from old ones and what is to be taken from them. Call within tidy. */
 export function applyChanges(
+  { tensors }: Network,
   weights: readonly Tensor[],
   changes: readonly Tensor[],
-  { decay, shift }: Pick<StepFactors, 'decay' | 'shift'>,
+  { kernelDecay, otherDecay, pull }: Omit<StepFactors, 'deltaScale'>,
 ): Tensor[] {
   return weights.map((weight, i) => {
-    const factor = decay?.[i];
-    const moved = shift?.[i];
-    const shrunk = factor === undefined ? weight : mul(weight, factor);
-    return sub(moved === undefined ? shrunk : add(shrunk, moved), changes[i] as Tensor);
+    const decay = tensors[i]?.role === 'kernel' ? kernelDecay : otherDecay;
+    const shrunk = decay === undefined ? weight : mul(weight, decay);
+    const next = sub(shrunk, changes[i] as Tensor);
+    const pulled = pull?.[i];
+    return pulled === undefined ? next : add(next, pulled);
   });
 }
 
-/** Scales all tensors together to a norm of at most `largest` (Pascanu, Mikolov and Bengio 2013). Call within tidy. */
-function clipNorm(tensors: readonly Tensor[], largest: number): Tensor[] {
-  const norm = sqrt(addN(tensors.map((each) => sum(square(each)))));
-  const factor = minimum(1, div(largest, add(norm, TINY)));
-  return tensors.map((each) => mul(each, factor));
+function weightsOf({ ranges }: Network, weights: readonly Tensor[], layer: number): readonly Tensor[] {
+  const [from, to] = ranges[layer] as readonly [number, number];
+  return weights.slice(from, to);
 }
-
-/** Keeps a norm of zero from dividing. */
-const TINY = 1e-20;

@@ -1,44 +1,46 @@
 /**
- * Local training: mini-batch SGD on the loss of the task's target, from flat weights to flat weights.
+ * Local training: mini-batch SGD on the loss of the task's target, from flat weights to flat weights; with FedProx's proximal term
+ * (Li et al. 2020) and SCAFFOLD's correction (Karimireddy et al. 2020) where a job has them.
  *
  * - The weights stay on the device from the first step to the last; the loss is read asynchronously every `reportEvery` steps.
  * - Every epoch visits every row once, in a permutation from the seed (SeededRandom of core). Same input, seed and backend: the
- *   same bits. Between backends the bits differ, so nothing that people must agree on may be computed here. DP-SGD (records.ts) is
- *   the exception: its draws are secret and never repeat.
- * - The event loop gets a turn at least every 25 ms (or a step), so that an abort that comes as a message is seen; the run then ends
- *   between two steps with `cancelled`.
+ *   same bits. Between backends the bits differ, so nothing that people must agree on may be computed here.
+ * - The event loop gets a turn at least every 25 ms, so that an abort that comes as a message is seen; the run then ends between two
+ *   steps with `cancelled`.
  * - No tensor outlives a call (trainer.test.ts counts them).
  *
  * Runs in a module Web Worker and in Node. On a page's main thread it would work but hold up the page.
  */
-import { type Scalar, type Tensor, type Tensor2D, scalar, tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { type Scalar, type Tensor, scalar, tensor, tidy } from '@tensorflow/tfjs-core';
 import { MurmurError, check } from '../core/errors.ts';
 import { SeededRandom } from '../core/random.ts';
 import { scoresOf } from '../model/forward.ts';
-import { type ModelUse, planModel, sizeOf } from '../protocol/model-shapes.ts';
-import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
+import { labelWidth, outputWidth } from '../protocol/data-spec.ts';
+import { type ModelUse, sizeOf } from '../protocol/model-shapes.ts';
+import type { TrainerPort } from '../protocol/ports.ts';
 import { type Backend, type BackendReport, type StartOptions, startBackend, useBackend } from './backends.ts';
-import { type Labels, countTargets, labelsFit, meanLoss } from './losses.ts';
+import { meanLoss } from './losses.ts';
 import {
   type Network,
   type StepFactors,
-  disposeTensors,
+  type StepResult,
+  disposeWeights,
   downloadWeights,
-  forward,
+  infer,
   planNetwork,
   sgdStep,
   uploadWeights,
 } from './network.ts';
-import { type RecordRandomness, clipsTogether, recordStep, sampleRecords } from './records.ts';
 
-export interface TrainerOptions extends Omit<StartOptions, 'model'> {
-  /** A task's spec, or a model with the shape of its examples and its target. */
-  readonly spec: ModelUse;
+export interface TrainerOptions extends Omit<StartOptions, 'use'> {
+  /** The model and what it is for: a task's spec will do. */
+  readonly use: ModelUse;
   /** Steps between two readings of the loss, hence between two calls of onStep; default 10. */
   readonly reportEvery?: number | undefined;
-  /** What DP-SGD draws from; without it a job with `records` is refused. */
-  readonly randomness?: RecordRandomness | undefined;
 }
+
+export type TrainingJob = Parameters<TrainerPort['train']>[0];
+export type TrainingResult = Awaited<ReturnType<TrainerPort['train']>>;
 
 export interface Trainer extends TrainerPort {
   readonly backend: Backend;
@@ -48,26 +50,20 @@ export interface Trainer extends TrainerPort {
   dispose(): void;
 }
 
-type TrainingResult = Awaited<ReturnType<TrainerPort['train']>>;
-
-/** Most rows, and about the most numbers, of one forward pass when rows are scored. */
+/** Numbers that the largest layer may make of one block of rows when all are scored: 64 MiB, and at most this many rows. */
+const SCORING_NUMBERS = 2 ** 24;
 const SCORING_ROWS = 4096;
-const SCORING_NUMBERS = 2 ** 23;
-/** Rows that the loss of the result is taken on. */
-const LOSS_ROWS = 1024;
 const LONGEST_TURN_MS = 25;
-/** Scalars kept for batches of different sizes. */
-const MOST_SCALES = 64;
 
 /**
  * Starts a backend, checks that it computes this model's gradient, and returns the trainer.
- * @throws MurmurError unsupported when no allowed backend works; bad-input for a model that does not fit its examples or its target
+ * @throws MurmurError unsupported when no allowed backend works; bad-input for a model that does not fit its examples or target
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  const { spec, reportEvery = 10, now = () => performance.now(), randomness } = options;
-  const network = planNetwork(spec);
+  const { use, reportEvery = 10, now = () => performance.now() } = options;
+  const network = planNetwork(use);
   check(Number.isInteger(reportEvery) && reportEvery > 0, 'reportEvery must be a positive integer');
-  const { backend, report } = await startBackend({ ...options, model: spec });
+  const { backend, report } = await startBackend(options);
   let disposed = false;
   const enter = (): void => {
     if (disposed) throw new MurmurError('refused', 'the trainer was disposed');
@@ -78,24 +74,17 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     report,
     async train(job) {
       checkJob(network, job);
-      if (job.records !== undefined && randomness === undefined)
-        throw new MurmurError('refused', 'this trainer has no secret randomness for private training');
       enter();
-      return new Run(network, job, { backend, reportEvery, now, randomness }).result();
+      return runTraining(network, job, { backend, reportEvery, now });
     },
     async predict(weights, features, rows) {
       checkRows(network, features, rows);
       enter();
-      const tensors = uploadWeights(network, weights);
-      const logits = new Float32Array(rows * network.outputWidth);
-      try {
-        await scoreRows(network, tensors, { features, order: everyRow(rows), backend }, (block, start) =>
-          logits.set(block, start * network.outputWidth),
-        );
-      } finally {
-        disposeTensors(tensors);
-      }
-      return scoresOf(network.target, logits);
+      const scores = new Float32Array(rows * outputsOf(network));
+      await scoreRows(network, { weights, features, rows }, backend, (logits, start) =>
+        scores.set(scoresOf(network.plan.target, logits), start * outputsOf(network)),
+      );
+      return scores;
     },
     dispose() {
       disposed = true;
@@ -103,294 +92,223 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   };
 }
 
-function checkRows(network: Network, features: Float32Array, rows: number): void {
-  check(Number.isInteger(rows) && rows >= 0, 'rows must be a whole number');
-  check(
-    features.length === rows * network.inputWidth,
-    `features must hold ${rows} x ${network.inputWidth} values, not ${features.length}`,
-  );
+/** Outputs of one row. */
+function outputsOf({ plan: { target } }: Network): number {
+  return outputWidth(target) * labelWidth(target);
 }
 
-function checkJob(network: Network, job: TrainerJob): void {
-  const { features, labels, rows, epochs, steps, batchSize, learningRate, l2, proximal = 0, records } = job;
+function checkRows({ plan }: Network, features: Float32Array, rows: number): void {
+  check(Number.isInteger(rows) && rows >= 0, 'rows must be a whole number');
+  const width = sizeOf(plan.input);
+  check(features.length === rows * width, `features must hold ${rows} x ${width} values, not ${features.length}`);
+}
+
+function checkJob(network: Network, job: TrainingJob): void {
+  const { features, labels, rows, epochs, batchSize, learningRate, l2 } = job;
+  const { steps = 1, budgetMs = 1, proximal = 0, correction } = job;
   checkRows(network, features, rows);
   check(rows > 0, 'there are no rows to train on');
-  check(labelsFit(network.target, labels, rows), `labels must be ${rows} x ${network.labelWidth} of the task's`);
-  check((epochs === undefined) !== (steps === undefined), 'either epochs or steps must be given');
-  for (const [name, value] of Object.entries({ epochs, steps, batchSize }))
-    check(value === undefined || (Number.isInteger(value) && value > 0), `${name} must be a positive integer`);
+  checkLabels(network, labels, rows);
+  check(Number.isInteger(epochs) && epochs > 0, 'epochs must be a positive integer');
+  check(Number.isInteger(steps) && steps > 0, 'steps must be a positive integer');
+  check(budgetMs > 0, 'budgetMs must be above zero');
+  check(Number.isInteger(batchSize) && batchSize > 0, 'batchSize must be a positive integer');
   check(Number.isFinite(learningRate) && learningRate > 0, 'learningRate must be above zero');
   check(Number.isFinite(l2) && l2 >= 0, 'l2 must not be negative');
   check(Number.isFinite(proximal) && proximal >= 0, 'proximal must not be negative');
-  check(job.clip === undefined || job.clip > 0, 'clip must be above zero');
   check(
-    job.correction === undefined || job.correction.length === network.weightCount,
-    `correction must hold ${network.weightCount} values`,
+    correction === undefined || correction.length === network.weightCount,
+    `a correction has ${network.weightCount} entries, not ${correction?.length}`,
   );
-  if (records === undefined) return;
-  check(records.clip > 0 && Number.isFinite(records.clip), 'records.clip must be above zero');
-  check(records.noise >= 0 && Number.isFinite(records.noise), 'records.noise must not be negative');
-  check(records.rate > 0 && records.rate <= 1, 'records.rate must be in (0, 1]');
-  check(job.clip === undefined, 'with records, gradients are clipped record by record');
 }
 
-interface RunOptions {
-  readonly backend: Backend;
-  readonly reportEvery: number;
-  readonly now: () => number;
-  readonly randomness: RecordRandomness | undefined;
-}
-
-/** One training: its tensors, from the upload to the end. */
-class Run {
-  readonly #network: Network;
-  readonly #job: TrainerJob;
-  readonly #options: RunOptions;
-  readonly #random: SeededRandom;
-  readonly #steps: number;
-  readonly #batchSize: number;
-  readonly #batch: ReturnType<typeof createBatch>;
-  readonly #scales = new Map<number, Scalar>();
-  #factors: Pick<StepFactors, 'decay' | 'shift' | 'clip'> = {};
-  #weights: Tensor[] = [];
-  #lastReport = { step: 0, at: 0 };
-
-  constructor(network: Network, job: TrainerJob, options: RunOptions) {
-    const { rows, records } = job;
-    this.#network = network;
-    this.#job = job;
-    this.#options = options;
-    this.#random = new SeededRandom(job.seed);
-    this.#batchSize = Math.min(job.batchSize, rows);
-    const perEpoch = records === undefined ? Math.ceil(rows / this.#batchSize) : 1 / records.rate;
-    this.#steps = job.steps ?? Math.ceil((job.epochs as number) * perEpoch);
-    this.#batch = createBatch(network, records === undefined ? this.#batchSize : recordBlock(network));
+function checkLabels({ plan: { target } }: Network, labels: TrainingJob['labels'], rows: number): void {
+  const width = labelWidth(target);
+  check(labels.length === rows * width, `labels must hold ${rows * width} values, not ${labels.length}`);
+  if (target.kind === 'value') {
+    check(labels.every(Number.isFinite), 'labels must be numbers');
+    return;
   }
+  const classes = target.kind === 'binary' ? 2 : outputWidth(target);
+  check(
+    labels.every((label: number) => Number.isInteger(label) && label >= 0 && label < classes),
+    classes === 2 ? 'labels must be 0 or 1' : `labels must be whole numbers below ${classes}`,
+  );
+}
 
-  async result(): Promise<TrainingResult> {
-    const { backend, now } = this.#options;
-    const network = this.#network;
-    const { job, steps } = { job: this.#job, steps: this.#steps };
-    const turns = createTurns();
-    try {
-      this.#weights = uploadWeights(network, job.weights);
-      this.#factors = stepFactors(network, job);
-      let turnStart = now();
-      this.#lastReport = { step: 0, at: turnStart };
-      let step = 0;
-      for (const picked of this.#batches()) {
-        throwIfAborted(job.signal);
-        useBackend(backend);
-        step++;
-        const reports = step % this.#options.reportEvery === 0 || step === steps;
-        const loss = job.records === undefined ? this.#step(picked, reports) : this.#recordStep(picked, reports);
-        if (loss !== undefined) this.#report(step, await loss);
-        if (now() - turnStart >= LONGEST_TURN_MS) {
-          await turns.next();
-          turnStart = now();
-        }
-      }
-      throwIfAborted(job.signal);
+/** `loss` of the result: mean loss of the returned weights over all rows, without the l2 and proximal terms. */
+async function runTraining(
+  network: Network,
+  job: TrainingJob,
+  { backend, reportEvery, now }: { backend: Backend; reportEvery: number; now: () => number },
+): Promise<TrainingResult> {
+  const { features, labels, rows, learningRate, budgetMs = Infinity, signal, onStep } = job;
+  const { target } = network.plan;
+  const batchSize = Math.min(job.batchSize, rows);
+  const stepsAnEpoch = Math.ceil(rows / batchSize);
+  const steps = job.steps ?? job.epochs * stepsAnEpoch;
+  const random = new SeededRandom(job.seed);
+  const batch = createBatch(network, batchSize);
+  const turns = createTurns();
+  const scales = new Map<number, Scalar>();
+  const constants = stepConstants(network, job);
+  let weights: Tensor[] = uploadWeights(network, job.weights);
+  const startedAt = now();
+  let turnStart = startedAt;
+  let lastReport = { step: 0, at: turnStart };
+  let order = new Uint32Array(0);
+  let step = 0;
+  try {
+    while (step < steps && (step === 0 || now() - startedAt < budgetMs)) {
+      const start = (step % stepsAnEpoch) * batchSize;
+      if (start === 0) order = random.permutation(rows);
+      throwIfAborted(signal);
       useBackend(backend);
-      const trained = await downloadWeights(network, this.#weights);
-      const order = this.#random.permutation(job.rows).subarray(0, LOSS_ROWS);
-      const loss = await lossOn(network, this.#weights, job, order, backend);
-      if (!Number.isFinite(loss) || !trained.every(Number.isFinite)) {
-        throw new MurmurError('bad-input', 'Training diverged: the loss is no longer a number.', {
-          hint: 'Lower the learning rate of the task.',
-        });
+      const count = Math.min(batchSize, rows - start);
+      const deltaScale = scales.get(count) ?? scalar(learningRate / count);
+      scales.set(count, deltaScale);
+      step++;
+      const reports = step % reportEvery === 0 || step === steps;
+      const result: StepResult = tidy(() => {
+        const { x, y } = batch.take(features, labels, order.subarray(start, start + count));
+        return sgdStep(network, weights, x, y, { ...constants, deltaScale }, reports);
+      });
+      weights = result.weights;
+      if (result.logits !== undefined) {
+        const loss = meanLoss(target, await readAndDispose(result.logits), batch.labelsOf(count));
+        const at = now();
+        onStep?.({ step, steps, loss, stepMs: (at - lastReport.at) / (step - lastReport.step) });
+        lastReport = { step, at };
       }
-      return { weights: trained, loss, steps };
-    } finally {
-      turns.close();
-      const { decay = [], shift = [] } = this.#factors;
-      disposeTensors([...this.#weights, ...shift, ...this.#scales.values()]);
-      for (const each of new Set(decay)) each?.dispose();
+      if (now() - turnStart >= LONGEST_TURN_MS) {
+        await turns.next();
+        turnStart = now();
+      }
     }
+    throwIfAborted(signal);
+    const trained = await downloadWeights(network, weights);
+    const loss = await lossOf(network, { weights: trained, features, labels, rows }, backend);
+    if (!Number.isFinite(loss)) {
+      throw new MurmurError('bad-input', 'Training diverged: the loss is no longer a number.', {
+        hint: 'Lower the learning rate of the task.',
+      });
+    }
+    return { weights: trained, loss, steps: step };
+  } finally {
+    turns.close();
+    disposeWeights(weights);
+    const { kernelDecay, otherDecay, pull = [] } = constants;
+    for (const constant of [kernelDecay, otherDecay, ...pull, ...scales.values()]) constant?.dispose();
   }
+}
 
-  /** Rows of each step. */
-  *#batches(): Generator<Uint32Array> {
-    const { rows, records } = this.#job;
-    if (records !== undefined) {
-      const { random } = this.#options.randomness as RecordRandomness;
-      for (let step = 0; step < this.#steps; step++) yield sampleRecords(rows, records.rate, random);
-      return;
-    }
-    for (let step = 0; step < this.#steps;) {
-      const order = this.#random.permutation(rows);
-      for (let start = 0; start < rows && step < this.#steps; start += this.#batchSize, step++)
-        yield order.subarray(start, Math.min(rows, start + this.#batchSize));
-    }
-  }
-
-  /** @returns the loss before the step, where it is wanted */
-  #step(picked: Uint32Array, wantsLoss: boolean): Promise<number> | undefined {
-    const network = this.#network;
-    const values = this.#batch.fill(this.#job, picked);
-    const deltaScale = this.#scale(Math.max(1, countTargets(network.target, values)));
-    const result = tidy(() =>
-      sgdStep(network, this.#weights, this.#batch.tensors(picked.length), { ...this.#factors, deltaScale }, wantsLoss),
+/** See StepFactors; the caller disposes them. */
+function stepConstants(network: Network, job: TrainingJob): Omit<StepFactors, 'deltaScale'> {
+  const { learningRate, l2, proximal = 0, correction } = job;
+  const kernelDecay = 1 - 2 * learningRate * l2 - learningRate * proximal;
+  const otherDecay = 1 - learningRate * proximal;
+  let pull: Tensor[] | undefined;
+  if (proximal > 0 || correction !== undefined) {
+    const flat = job.weights.map(
+      (weight, i) => learningRate * (proximal * weight - (correction === undefined ? 0 : (correction[i] as number))),
     );
-    this.#weights = result.weights;
-    const { logits } = result;
-    return logits && readAndDispose(logits).then((read) => meanLoss(network.target, read, values));
+    pull = uploadWeights(network, flat);
   }
-
-  #recordStep(picked: Uint32Array, wantsLoss: boolean): Promise<number> | undefined {
-    const { rows, learningRate, records } = this.#job;
-    const { clip, noise, rate } = records as NonNullable<TrainerJob['records']>;
-    const { randomness, backend } = this.#options;
-    const { normals } = randomness as RecordRandomness;
-    const size = recordBlock(this.#network);
-    const blocks = Array.from({ length: Math.ceil(picked.length / size) }, (_, i) => () => {
-      const block = picked.subarray(i * size, (i + 1) * size);
-      this.#batch.fill(this.#job, block);
-      return this.#batch.tensors(block.length);
-    });
-    const options = { ...this.#factors, learningRate, expected: rate * rows, clip, noise, normals };
-    this.#weights = recordStep(this.#network, this.#weights, blocks, options);
-    if (!wantsLoss || this.#job.onStep === undefined) return undefined;
-    const order = picked.length > 0 ? picked.subarray(0, size) : Uint32Array.of(0);
-    return lossOn(this.#network, this.#weights, this.#job, order, backend);
-  }
-
-  #report(step: number, loss: number): void {
-    const at = this.#options.now();
-    const { step: lastStep, at: lastAt } = this.#lastReport;
-    this.#job.onStep?.({ step, steps: this.#steps, loss, stepMs: (at - lastAt) / (step - lastStep) });
-    this.#lastReport = { step, at };
-  }
-
-  /** learning rate / predictions, on the device. */
-  #scale(count: number): Scalar {
-    const known = this.#scales.get(count);
-    if (known !== undefined) return known;
-    if (this.#scales.size >= MOST_SCALES) {
-      disposeTensors([...this.#scales.values()]);
-      this.#scales.clear();
-    }
-    const made = scalar(this.#job.learningRate / count);
-    this.#scales.set(count, made);
-    return made;
-  }
-}
-
-/** What every step of a job does beside its gradient; the tensors are the caller's. */
-function stepFactors(network: Network, job: TrainerJob): Pick<StepFactors, 'decay' | 'shift' | 'clip'> {
-  const { l2, learningRate, proximal = 0, correction, clip } = job;
-  const kernels = l2 > 0 || proximal > 0 ? scalar(1 - learningRate * (2 * l2 + proximal)) : undefined;
-  const others = proximal > 0 ? scalar(1 - learningRate * proximal) : undefined;
-  const pulls = proximal > 0 || correction !== undefined;
-  const towards = (weight: number, i: number): number =>
-    learningRate * (proximal * weight - (correction === undefined ? 0 : (correction[i] as number)));
   return {
-    decay: kernels && network.tensors.map(({ role }) => (role === 'kernel' ? kernels : others)),
-    shift: pulls ? uploadWeights(network, job.weights.map(towards)) : undefined,
-    clip: clip === undefined ? undefined : learningRate * clip,
+    kernelDecay: kernelDecay === 1 ? undefined : scalar(kernelDecay),
+    otherDecay: otherDecay === 1 ? undefined : scalar(otherDecay),
+    pull,
   };
-}
-
-/** Records that are clipped together. */
-function recordBlock(network: Network): number {
-  return clipsTogether(network) ? scoringRows(network) : 1;
-}
-
-/** Rows of one forward pass when rows are scored. */
-function scoringRows(network: Network): number {
-  const numbers = planModel(network.use).layers.reduce((sum, { output }) => sum + sizeOf(output), network.inputWidth);
-  return Math.max(1, Math.min(SCORING_ROWS, Math.floor(SCORING_NUMBERS / numbers)));
 }
 
 /**
  * Gathers rows into device tensors. One pair of arrays serves all batches: by the time of the next one, the backend has copied
  * it or its tensor was disposed.
  */
-function createBatch({ input, inputWidth, labelWidth }: Network, batchSize: number) {
-  const rowsOfFeatures = new Float32Array(batchSize * inputWidth);
-  const values = new Float32Array(batchSize * labelWidth);
+function createBatch({ plan }: Network, batchSize: number) {
+  const width = sizeOf(plan.input);
+  const perRow = labelWidth(plan.target);
+  const rowsOfFeatures = new Float32Array(batchSize * width);
+  const values = new Float32Array(batchSize * perRow);
   return {
-    /** @returns the labels of the rows */
-    fill({ features, labels }: Pick<TrainerJob, 'features' | 'labels'>, picked: Uint32Array): Float32Array {
+    /** of the last batch */
+    labelsOf: (count: number): Float32Array => values.subarray(0, count * perRow),
+    take(features: Float32Array, labels: TrainingJob['labels'], picked: Uint32Array): { x: Tensor; y: Tensor } {
       const count = picked.length;
       for (let i = 0; i < count; i++) {
         const row = picked[i] as number;
-        const from = row * inputWidth;
-        const to = i * inputWidth;
-        for (let j = 0; j < inputWidth; j++) rowsOfFeatures[to + j] = features[from + j] as number;
-        for (let j = 0; j < labelWidth; j++) values[i * labelWidth + j] = labels[row * labelWidth + j] as number;
+        copy(features, row * width, rowsOfFeatures, i * width, width);
+        copy(labels, row * perRow, values, i * perRow, perRow);
       }
-      return values.subarray(0, count * labelWidth);
-    },
-    /** Tensors of the first rows. Call within tidy. */
-    tensors(count: number): { x: Tensor; labels: Tensor2D } {
-      const targets = count * labelWidth;
       return {
-        x: tensor(rowsOfFeatures.subarray(0, count * inputWidth), [count, ...input], 'float32'),
-        labels: tensor2d(values.subarray(0, targets), [targets, 1]),
+        x: tensor(rowsOfFeatures.subarray(0, count * width), [count, ...plan.input], 'float32'),
+        y: tensor(values.subarray(0, count * perRow), [count, perRow], 'float32'),
       };
     },
   };
 }
 
-function everyRow(rows: number): Uint32Array {
-  return Uint32Array.from({ length: rows }, (_, i) => i);
+/** A loop beats a view and a set for rows of some ten numbers, which most tables have; long rows are the other way round. */
+function copy(from: ArrayLike<number>, at: number, to: Float32Array, start: number, length: number): void {
+  if (length > 64 && from instanceof Float32Array) to.set(from.subarray(at, at + length), start);
+  else for (let j = 0; j < length; j++) to[start + j] = from[at + j] as number;
 }
 
-/** Logits of some rows, in blocks; `visit` gets the place of a block's first row in `order`. */
-async function scoreRows(
+/** Mean loss over rows. */
+async function lossOf(
   network: Network,
-  weights: readonly Tensor[],
-  { features, order, backend }: { features: Float32Array; order: Uint32Array; backend: Backend },
-  visit: (logits: Float32Array, start: number) => void,
-): Promise<void> {
-  const size = scoringRows(network);
-  const { inputWidth, input } = network;
-  for (let start = 0; start < order.length; start += size) {
-    const block = order.subarray(start, start + size);
-    const values = new Float32Array(block.length * inputWidth);
-    for (const [i, row] of block.entries())
-      values.set(features.subarray(row * inputWidth, (row + 1) * inputWidth), i * inputWidth);
-    useBackend(backend);
-    const logits = tidy(() => forward(network, weights, tensor(values, [block.length, ...input], 'float32')).logits);
-    visit(await readAndDispose(logits), start);
-  }
-}
-
-/** Mean loss of weights on some rows, without l2. */
-async function lossOn(
-  network: Network,
-  weights: readonly Tensor[],
-  { features, labels }: { readonly features: Float32Array; readonly labels: Labels },
-  order: Uint32Array,
+  data: Pick<TrainingJob, 'weights' | 'features' | 'labels' | 'rows'>,
   backend: Backend,
 ): Promise<number> {
-  const { labelWidth, target } = network;
+  const { target } = network.plan;
+  const perRow = labelWidth(target);
   let total = 0;
-  let count = 0;
-  await scoreRows(network, weights, { features, order, backend }, (logits, start) => {
-    const own = new Float32Array((logits.length / network.outputWidth) * labelWidth);
-    for (let i = 0; i < own.length; i++) {
-      const row = order[start + Math.floor(i / labelWidth)] as number;
-      own[i] = labels[row * labelWidth + (i % labelWidth)] as number;
-    }
-    const counted = countTargets(target, own);
-    if (counted === 0) return;
-    total += meanLoss(target, logits, own) * counted;
-    count += counted;
+  await scoreRows(network, data, backend, (logits, start) => {
+    const count = logits.length / outputsOf(network);
+    total += count * meanLoss(target, logits, data.labels.subarray(start * perRow, (start + count) * perRow));
   });
-  return count === 0 ? 0 : total / count;
+  return total / data.rows;
 }
 
-async function readAndDispose(tensorToRead: Tensor): Promise<Float32Array> {
+/** Logits of all rows, block by block. @param use hears the logits of the rows from `start` on */
+async function scoreRows(
+  network: Network,
+  { weights, features, rows }: Pick<TrainingJob, 'weights' | 'features' | 'rows'>,
+  backend: Backend,
+  use: (logits: Float32Array, start: number) => void,
+): Promise<void> {
+  const width = sizeOf(network.plan.input);
+  const widest = Math.max(width, ...network.plan.layers.map(({ output }) => sizeOf(output)));
+  const block = Math.max(1, Math.min(SCORING_ROWS, Math.floor(SCORING_NUMBERS / widest)));
+  useBackend(backend);
+  const tensors = uploadWeights(network, weights);
   try {
-    return await tensorToRead.data<'float32'>();
+    for (let start = 0; start < rows; start += block) {
+      const end = Math.min(rows, start + block);
+      useBackend(backend);
+      const logits = tidy(() =>
+        infer(
+          network,
+          tensors,
+          tensor(features.slice(start * width, end * width), [end - start, ...network.plan.input], 'float32'),
+        ),
+      );
+      use(await readAndDispose(logits), start);
+    }
   } finally {
-    tensorToRead.dispose();
+    disposeWeights(tensors);
   }
 }
 
-function throwIfAborted(signal: TrainerJob['signal']): void {
+async function readAndDispose(values: Tensor): Promise<Float32Array> {
+  try {
+    return await values.data<'float32'>();
+  } finally {
+    values.dispose();
+  }
+}
+
+function throwIfAborted(signal: TrainingJob['signal']): void {
   if (signal?.aborted) throw new MurmurError('cancelled', 'Training was stopped.', { cause: signal.reason });
 }
 

@@ -1,5 +1,5 @@
 /** What the participant's worker and the trainer's worker say to each other. Arrays are moved, not copied. */
-import type { TrainerJob } from '../../src/protocol/ports.ts';
+import type { Bytes } from '../../src/core/bytes.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { TrainingProgress } from '../../src/session/status.ts';
 
@@ -14,4 +14,14 @@ export interface TrainerApi {
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }
 
-export type TrainingJob = Omit<TrainerJob, 'signal' | 'onStep'>;
+export interface TrainingJob {
+  readonly weights: Float32Array;
+  readonly features: Float32Array;
+  readonly labels: Uint8Array | Float32Array;
+  readonly rows: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly l2: number;
+  readonly seed: Bytes;
+}

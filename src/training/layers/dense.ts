@@ -1,70 +1,36 @@
-/**
- * [..., inputs] to [..., units]: activation(x · kernel + bias), with Rumelhart, Hinton and Williams's (1986) backward pass.
- *
- * The norm of an example's own gradient needs no gradient (Goodfellow 2015, "Efficient per-example gradient computations"): of an outer
- * product it is the product of norms; over steps, the sum of the products of both Gram matrices (Li et al. 2022, "Large language models
- * can be strong differentially private learners", section 4).
- */
-import {
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-  add,
-  fused,
-  matMul,
-  mul,
-  square,
-  sum,
-  tanh,
-  transpose,
-} from '@tensorflow/tfjs-core';
-import { sizeOf } from '../../protocol/model-shapes.ts';
-import { type PlanOf, type TrainingLayer, shaped, throughActivation } from './layer.ts';
+/** y = activation(x W + b) over the last axis. */
+import { type Tensor, type Tensor1D, type Tensor2D, fused, matMul, reshape, sum } from '@tensorflow/tfjs-core';
+import type { Activation } from '../../protocol/model-spec.ts';
+import { activateRest, fusedActivation, throughActivation } from './activation.ts';
+import { type Layer, entry } from './layer.ts';
 
-export function dense({ layer, input, output }: PlanOf<'dense'>): TrainingLayer {
-  const { activation, units } = layer;
-  const inputs = input.at(-1) as number;
-  const steps = sizeOf(input) / inputs;
-  const rows = (x: Tensor): number => (x.shape[0] as number) * steps;
-  const errorOf = (dy: Tensor, y: Tensor): Tensor2D =>
-    throughActivation(activation, shaped<Tensor2D>(dy, [rows(dy), units]), y as Tensor2D);
-  const inputGradient = (dz: Tensor2D, kernel: Tensor, examples: number): Tensor =>
-    shaped(matMul(dz, kernel as Tensor2D, false, true), [examples, ...input]);
+export function dense(activation: Activation): Layer {
   return {
-    forward(x, [kernel, bias]) {
-      const a = shaped<Tensor2D>(x, [rows(x), inputs]);
-      // wasm and webgpu fuse relu and sigmoid into the product, not tanh.
-      const fusedActivation = activation === 'tanh' ? 'linear' : activation;
-      const product = fused.matMul({ a, b: kernel as Tensor2D, bias: bias as Tensor, activation: fusedActivation });
-      const y = (activation === 'tanh' ? tanh(product) : product) as Tensor2D;
-      return { y: shaped(y, [x.shape[0] as number, ...output]), saved: [a, y] };
+    forward(x, weights) {
+      const kernel = entry(weights, 0) as Tensor2D;
+      const rows = flat(x);
+      const product = fused.matMul({
+        a: rows,
+        b: kernel,
+        bias: entry(weights, 1) as Tensor1D,
+        activation: fusedActivation(activation),
+      });
+      const y = activateRest(activation, product) as Tensor2D;
+      return { y: x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), kernel.shape[1]]), saved: [x, y] };
     },
-    backward(dy, [a, y], [kernel], needsInput) {
-      const dz = errorOf(dy, y as Tensor);
+    backward(dy, saved, weights, wantsInput) {
+      const [x, y] = saved as [Tensor, Tensor2D];
+      const dz = throughActivation(activation, flat(dy), y) as Tensor2D;
+      const dx = wantsInput ? matMul(dz, entry(weights, 0) as Tensor2D, false, true) : undefined;
       return {
-        gradients: [matMul(a as Tensor2D, dz, true, false), sum(dz, 0)],
-        dx: needsInput ? inputGradient(dz, kernel as Tensor, dy.shape[0] as number) : undefined,
+        dx: dx === undefined || x.rank === 2 ? dx : reshape(dx, x.shape),
+        gradients: [matMul(flat(x), dz, true, false), sum(dz, 0)],
       };
     },
-    exampleNorms(dy, [a, y], [kernel], needsInput) {
-      const examples = dy.shape[0] as number;
-      const dz = errorOf(dy, y as Tensor);
-      const norms = steps === 1 ? oneStep(a as Tensor2D, dz) : manySteps(a as Tensor, dz, examples, steps);
-      return { norms, dx: needsInput ? inputGradient(dz, kernel as Tensor, examples) : undefined };
-    },
   };
 }
 
-/** |x|²·|d|² of the kernel and |d|² of the bias. */
-function oneStep(a: Tensor2D, dz: Tensor2D): Tensor {
-  return mul(sum(square(dz), 1), add(sum(square(a), 1), 1));
-}
-
-/** Sum over pairs of steps of (x_s · x_t + 1)(d_s · d_t), where 1 is the bias's part. */
-function manySteps(a: Tensor, dz: Tensor, examples: number, steps: number): Tensor {
-  const gram = (values: Tensor): Tensor3D => {
-    const part = shaped<Tensor3D>(values, [examples, steps, values.shape[1] as number]);
-    return matMul(part, transpose(part, [0, 2, 1]));
-  };
-  return sum(mul(add(gram(a), 1), gram(dz)), [1, 2]);
+/** [rows x places, channels] */
+function flat(x: Tensor): Tensor2D {
+  return x.rank === 2 ? (x as Tensor2D) : reshape(x, [-1, x.shape.at(-1) as number]);
 }

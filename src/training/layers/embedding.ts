@@ -1,32 +1,21 @@
 /**
- * The row of each code, plus the row of its place in the text. The gradient of the table is a product with the codes as 0 and 1, which is
- * fast on every backend; tfjs's own way, UnsortedSegmentSum, is missing on wasm.
+ * Codes to vectors, with a learnt place added to each. As products with one-hot rows: the gradient of a look-up is a scatter, which wasm does
+ * not have, and an alphabet is small.
  */
-import {
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  add,
-  cast,
-  gather,
-  matMul,
-  oneHot,
-  sum,
-} from '@tensorflow/tfjs-core';
-import { type PlanOf, type TrainingLayer, shaped } from './layer.ts';
+import { type Tensor, type Tensor2D, add, cast, matMul, oneHot, reshape, sum } from '@tensorflow/tfjs-core';
+import { type Layer, entry } from './layer.ts';
 
-export function embedding({ layer, output }: PlanOf<'embedding'>): TrainingLayer {
-  const { codes, units } = layer;
+export function embedding(codes: number, units: number): Layer {
   return {
-    forward(x, [table, places]) {
-      const index = cast(shaped(x, [x.size]), 'int32') as Tensor1D;
-      const rows = shaped(gather(table as Tensor2D, index), [x.shape[0] as number, ...output]);
-      return { y: add(rows, places as Tensor), saved: [index] };
+    forward(x, weights) {
+      const [rows, steps] = x.shape as [number, number];
+      const hot = cast(oneHot(cast(reshape(x, [-1]), 'int32'), codes), 'float32') as Tensor2D;
+      const values = reshape(matMul(hot, entry(weights, 0) as Tensor2D), [rows, steps, units]);
+      return { y: add(values, entry(weights, 1)), saved: [hot] };
     },
-    backward(dy, [index]) {
-      const rows = shaped<Tensor2D>(dy, [dy.size / units, units]);
-      const chosen = cast(oneHot(index as Tensor1D, codes), 'float32') as Tensor2D;
-      return { dx: undefined, gradients: [matMul(chosen, rows, true, false), sum(dy, 0)] };
+    backward(dy, [hot]) {
+      const flat = reshape(dy, [-1, units]) as Tensor2D;
+      return { dx: undefined, gradients: [matMul(hot as Tensor2D, flat, true, false), sum(dy as Tensor, 0)] };
     },
   };
 }

@@ -1,15 +1,19 @@
 /**
- * Gated recurrent unit (Cho et al. 2014) and back-propagation through time. The products with the inputs, and all gradients of kernels,
- * are one product over all steps; only what depends on the step before runs step by step. Inside, steps come first.
+ * Gated recurrent unit (Cho et al., EMNLP 2014) in the form that resets after the recurrent product, so that a step is one product:
+ * a = x K + b, u = h U; z = σ(a_z + u_z), r = σ(a_r + u_r), n = tanh(a_n + r u_n); h' = z h + (1 − z) n, from h = 0.
+ * Gradients go back through all steps.
  */
 import {
   type Tensor,
   type Tensor2D,
+  type Tensor3D,
   add,
   addN,
   concat,
+  fused,
   matMul,
   mul,
+  reshape,
   sigmoid,
   slice,
   square,
@@ -18,72 +22,66 @@ import {
   sum,
   tanh,
   transpose,
+  unstack,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { type PlanOf, type TrainingLayer, shaped } from './layer.ts';
+import { type Layer, entry } from './layer.ts';
 
-/** Tensors that a step leaves for the backward pass: state before it, both gates, candidate. */
-const PER_STEP = 4;
+/** Saved of each step: h before it, z, r, n, and u_n. */
+const SAVED = 5;
 
-export function gru({ layer, input }: PlanOf<'gru'>): TrainingLayer {
-  const { units, sequences } = layer;
-  const [steps, channels] = input as [number, number];
-  const columns = (x: Tensor, from: number, width: number): Tensor2D =>
-    slice(x as Tensor2D, [0, from * units], [x.shape[0] as number, width * units]);
+export function gru(units: number, sequences: boolean): Layer {
+  const block = (x: Tensor, index: number) => slice(x as Tensor2D, [0, index * units], [-1, units]);
   return {
-    forward(x, [kernel, recurrent, bias]) {
-      const examples = x.shape[0] as number;
-      const rows = shaped<Tensor2D>(transpose(x, [1, 0, 2]), [steps * examples, channels]);
-      const given = add(matMul(rows, kernel as Tensor2D), bias as Tensor) as Tensor2D;
-      const [forGates, forCandidate] = [columns(recurrent as Tensor, 0, 2), columns(recurrent as Tensor, 2, 1)];
-      const saved: Tensor[] = [rows];
-      const states: Tensor2D[] = [];
-      let state: Tensor2D = zeros([examples, units]);
-      for (let t = 0; t < steps; t++) {
-        const now = slice(given, [t * examples, 0], [examples, 3 * units]);
-        const gates = sigmoid(add(columns(now, 0, 2), matMul(state, forGates)));
-        const [update, reset] = [columns(gates, 0, 1), columns(gates, 1, 1)];
-        const candidate = tanh(add(columns(now, 2, 1), matMul(mul(reset, state), forCandidate))) as Tensor2D;
-        saved.push(state, update, reset, candidate);
-        state = add(candidate, mul(update, sub(state, candidate)));
-        states.push(state);
+    forward(x, weights) {
+      const [kernel, recurrent, bias] = weights as [Tensor2D, Tensor2D, Tensor];
+      const [rows, steps, channels] = x.shape as [number, number, number];
+      // Steps first, so that each is a view of the one product over all of them.
+      const byStep = reshape(transpose(x as Tensor3D, [1, 0, 2]), [steps * rows, channels]) as Tensor2D;
+      const inputs = reshape(fused.matMul({ a: byStep, b: kernel, bias }), [steps, rows, 3 * units]);
+      let h: Tensor = zeros([rows, units]);
+      const saved: Tensor[] = [byStep];
+      const states: Tensor[] = [];
+      for (const a of unstack(inputs, 0)) {
+        const u = matMul(h as Tensor2D, recurrent);
+        const z = sigmoid(add(block(a, 0), block(u, 0)));
+        const r = sigmoid(add(block(a, 1), block(u, 1)));
+        const un = block(u, 2);
+        const n = tanh(add(block(a, 2), mul(r, un)));
+        saved.push(h, z, r, n, un);
+        h = add(n, mul(z, sub(h, n)));
+        if (sequences) states.push(h);
       }
-      return { y: sequences ? stack(states, 1) : state, saved };
+      return { y: sequences ? stack(states, 1) : h, saved };
     },
-    backward(dy, [rows, ...saved], [kernel, recurrent], needsInput) {
-      const examples = dy.shape[0] as number;
-      const [forGates, forCandidate] = [columns(recurrent as Tensor, 0, 2), columns(recurrent as Tensor, 2, 1)];
-      const errors = new Array<Tensor>(steps);
-      const outputs = sequences ? transpose(dy, [1, 0, 2]) : undefined;
-      let atState: Tensor | undefined = sequences ? undefined : dy;
-      for (let t = steps - 1; t >= 0; t--) {
-        const [before, update, reset, candidate] = saved.slice(PER_STEP * t, PER_STEP * (t + 1)) as [
-          ...[Tensor, Tensor],
-          ...[Tensor, Tensor],
-        ];
-        const own = outputs && shaped(slice(outputs, t, 1), [examples, units]);
-        const d = (own !== undefined && atState !== undefined ? add(own, atState) : (own ?? atState)) as Tensor;
-        const kept = mul(d, update);
-        const atCandidate = mul(sub(d, kept), sub(1, square(candidate)));
-        const atUpdate = mul(mul(d, sub(before, candidate)), sub(update, square(update)));
-        const atProduct = matMul(atCandidate as Tensor2D, forCandidate, false, true);
-        const atReset = mul(mul(atProduct, before), sub(reset, square(reset)));
-        const atGates = concat([atUpdate, atReset], 1) as Tensor2D;
-        errors[t] = concat([atGates, atCandidate], 1);
-        if (t > 0) atState = addN([kept, mul(atProduct, reset), matMul(atGates, forGates, false, true)]);
+    backward(dy, saved, weights, wantsInput) {
+      const [kernel, recurrent] = weights as [Tensor2D, Tensor2D];
+      const byStep = entry(saved, 0) as Tensor2D;
+      const steps = (saved.length - 1) / SAVED;
+      const each = sequences ? unstack(dy, 1) : [];
+      const dInputs: Tensor[] = new Array<Tensor>(steps);
+      const dRecurrent: Tensor[] = [];
+      let dh: Tensor | undefined = sequences ? undefined : dy;
+      for (let step = steps - 1; step >= 0; step--) {
+        const at = 1 + step * SAVED;
+        const [h, z, r, n, un] = saved.slice(at, at + SAVED) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+        if (sequences) dh = dh === undefined ? entry(each, step) : add(dh, entry(each, step));
+        const error = dh as Tensor;
+        const dn = mul(mul(error, sub(1, z)), sub(1, square(n)));
+        const dz = mul(mul(error, sub(h, n)), sub(z, square(z)));
+        const dr = mul(mul(dn, un), sub(r, square(r)));
+        const du = concat([dz, dr, mul(dn, r)], 1) as Tensor2D;
+        dInputs[step] = concat([dz, dr, dn], 1);
+        dRecurrent.push(matMul(h as Tensor2D, du, true, false));
+        dh = add(mul(error, z), matMul(du, recurrent, false, true));
       }
-      const error = concat(errors, 0) as Tensor2D;
-      const every = (part: number): Tensor[] => saved.filter((_, i) => i % PER_STEP === part);
-      const before = concat(every(0), 0) as Tensor2D;
-      const kept = mul(before, concat(every(2), 0)) as Tensor2D;
-      const recurrentGradient = concat(
-        [matMul(before, columns(error, 0, 2), true, false), matMul(kept, columns(error, 2, 1), true, false)],
-        1,
-      );
-      const gradients = [matMul(rows as Tensor2D, error, true, false), recurrentGradient, sum(error, 0)];
-      if (!needsInput) return { dx: undefined, gradients };
-      const dx = matMul(error, kernel as Tensor2D, false, true);
-      return { dx: transpose(shaped(dx, [steps, examples, channels]), [1, 0, 2]), gradients };
+      const da = concat(dInputs, 0) as Tensor2D;
+      const [rows] = (dh as Tensor).shape as [number];
+      const dx = wantsInput ? reshape(matMul(da, kernel, false, true), [steps, rows, kernel.shape[0]]) : undefined;
+      return {
+        dx: dx && transpose(dx as Tensor3D, [1, 0, 2]),
+        gradients: [matMul(byStep, da, true, false), addN(dRecurrent), sum(da, 0)],
+      };
     },
   };
 }

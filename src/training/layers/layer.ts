@@ -1,62 +1,33 @@
 /**
- * What every layer of the network is: a forward pass that says what the backward pass will need, and the backward pass written out.
- * Call both within tidy. Tensors have the examples as their first axis; all are float32.
+ * A layer on the device: its forward pass and its hand-written backward pass. Both run within tidy and make new tensors only.
+ *
+ * A backward pass is linear in dy, so a factor at the network's output (learning rate / rows) reaches every gradient for the price of one
+ * product of the width of the output.
  */
-import { type Tensor, mul, reshape, square, step, sub } from '@tensorflow/tfjs-core';
-import type { LayerPlan } from '../../protocol/model-shapes.ts';
-import type { Activation, LayerSpec } from '../../protocol/model-spec.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
 
-export interface TrainingLayer {
-  /** @param weights in the order of the plan's parameters */
-  forward(x: Tensor, weights: readonly Tensor[]): Pass;
-  /**
-   * @param dy gradient at the layer's output
-   * @param needsInput whether the gradient at the input is wanted; the first layer's is not
-   */
-  backward(dy: Tensor, saved: readonly Tensor[], weights: readonly Tensor[], needsInput: boolean): Gradients;
-  /**
-   * Squared norm of the gradient of each example alone [examples], without forming it, where that is possible.
-   * @returns also the gradient at the input
-   */
-  exampleNorms?(dy: Tensor, saved: readonly Tensor[], weights: readonly Tensor[], needsInput: boolean): ExampleNorms;
-}
-
-export interface Pass {
+export interface LayerPass {
+  /** [rows, ...output] */
   readonly y: Tensor;
+  /** what the backward pass needs beside the weights */
   readonly saved: readonly Tensor[];
 }
 
-export interface Gradients {
+export interface LayerGradients {
+  /** gradient of the layer's input; undefined where nobody wants it */
   readonly dx: Tensor | undefined;
+  /** one a parameter, in the order of planModel, summed over rows */
   readonly gradients: readonly Tensor[];
 }
 
-export interface ExampleNorms {
-  readonly dx: Tensor | undefined;
-  readonly norms: Tensor;
+export interface Layer {
+  /** @param x [rows, ...input] @param weights in the order of planModel */
+  forward(x: Tensor, weights: readonly Tensor[]): LayerPass;
+  /** @param dy [rows, ...output] @param wantsInput false for the first layer, whose input learns nothing */
+  backward(dy: Tensor, saved: readonly Tensor[], weights: readonly Tensor[], wantsInput: boolean): LayerGradients;
 }
 
-export type PlanOf<Kind extends LayerSpec['kind']> = LayerPlan & {
-  readonly layer: Extract<LayerSpec, { readonly kind: Kind }>;
-};
-
-/** Gradient before an activation, from the gradient after it and the activation's output. */
-export function throughActivation<T extends Tensor>(activation: Activation, dy: T, y: T): T {
-  switch (activation) {
-    case 'linear':
-      return dy;
-    case 'relu':
-      return mul(dy, step(y));
-    case 'sigmoid':
-      return mul(dy, sub(y, square(y)));
-    case 'tanh':
-      return sub(dy, mul(dy, square(y)));
-  }
-}
-
-/** The same numbers in another shape; without an op where the shape is the same. */
-export function shaped<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
-  return x.shape.length === shape.length && x.shape.every((size, i) => size === shape[i])
-    ? (x as T)
-    : (reshape(x, [...shape]) as T);
+/** Entries of a tuple that the layer's plan promises. */
+export function entry<T>(list: readonly T[], index: number): T {
+  return list[index] as T;
 }

@@ -1,107 +1,94 @@
 /**
- * Group normalisation (Wu and He 2018) and layer normalisation (Ba, Kiros and Hinton 2016), each with a scale and an offset a channel.
- *
- * A group's mean is had from the means of its channels by one small product with a matrix that averages within groups, because a
- * reduction over two axes that do not touch would have to move the whole tensor.
+ * Normalisation over groups of channels (Wu and He, ECCV 2018) and over the channels of a step (Ba, Kiros and Hinton 2016): both are a mean and
+ * a variance over one axis of a reshaped tensor. Unlike batch normalisation, a row's output depends on that row alone, so that nothing about
+ * one site's batch enters the shared model.
  */
-import {
-  type Tensor,
-  type Tensor2D,
-  add,
-  matMul,
-  mean,
-  mul,
-  relu,
-  rsqrt,
-  sigmoid,
-  square,
-  sub,
-  sum,
-  tanh,
-  tensor2d,
-} from '@tensorflow/tfjs-core';
-import { NORM_EPSILON } from '../../model/layers/norm.ts';
-import { sizeOf } from '../../protocol/model-shapes.ts';
+import { type Tensor, add, mean, mul, reshape, rsqrt, square, sub, sum, transpose } from '@tensorflow/tfjs-core';
 import type { Activation } from '../../protocol/model-spec.ts';
-import { type Gradients, type Pass, type PlanOf, type TrainingLayer, shaped, throughActivation } from './layer.ts';
+import { activate, throughActivation } from './activation.ts';
+import { type Layer, entry } from './layer.ts';
 
-export function groupNorm({ layer, input }: PlanOf<'group-norm'>): TrainingLayer {
-  const channels = input.at(-1) as number;
-  const norm = createNorm({ places: sizeOf(input) / channels, channels, groups: layer.groups });
+/** Added to the variance. */
+export const NORM_EPSILON = 1e-5;
+
+export interface Normalised {
+  readonly y: Tensor;
+  /** standardised values, and 1 / standard deviation of each group, as {@link normGradient} wants them */
+  readonly saved: readonly [Tensor, Tensor];
+}
+
+/** Standardises over the last axis. */
+function standardise(x: Tensor): [Tensor, Tensor] {
+  const centred = sub(x, mean(x, -1, true));
+  const inverse = rsqrt(add(mean(square(centred), -1, true), NORM_EPSILON));
+  return [mul(centred, inverse), inverse];
+}
+
+/** Gradient of {@link standardise}. */
+function throughStandardise(dy: Tensor, values: Tensor, inverse: Tensor): Tensor {
+  const direct = sub(dy, mean(dy, -1, true));
+  return mul(inverse, sub(direct, mul(values, mean(mul(dy, values), -1, true))));
+}
+
+/** Layer norm over the last axis, then scale and offset. */
+export function layerNorm(x: Tensor, scale: Tensor, offset: Tensor): Normalised {
+  const [values, inverse] = standardise(x);
+  return { y: add(mul(values, scale), offset), saved: [values, inverse] };
+}
+
+/** Gradients of {@link layerNorm}: of x, scale and offset. */
+export function layerNormGradient(
+  dy: Tensor,
+  [values, inverse]: readonly [Tensor, Tensor],
+  scale: Tensor,
+): [Tensor, Tensor, Tensor] {
+  const axes = dy.shape.slice(0, -1).map((_, axis) => axis);
+  return [throughStandardise(mul(dy, scale), values, inverse), sum(mul(dy, values), axes), sum(dy, axes)];
+}
+
+/** Group norm over [rows, height, width, channels], then scale and offset a channel. */
+export function groupNorm(x: Tensor, groups: number, scale: Tensor, offset: Tensor): Normalised {
+  const [grouped, inverse] = standardise(toGroups(x, groups));
+  const values = fromGroups(grouped, x.shape, groups);
+  return { y: add(mul(values, scale), offset), saved: [values, inverse] };
+}
+
+/** Gradients of {@link groupNorm}: of x, scale and offset. */
+export function groupNormGradient(
+  dy: Tensor,
+  [values, inverse]: readonly [Tensor, Tensor],
+  groups: number,
+  scale: Tensor,
+): [Tensor, Tensor, Tensor] {
+  const dx = throughStandardise(toGroups(mul(dy, scale), groups), toGroups(values, groups), inverse);
+  return [fromGroups(dx, dy.shape, groups), sum(mul(dy, values), [0, 1, 2]), sum(dy, [0, 1, 2])];
+}
+
+export function groupNormLayer(groups: number, activation: Activation): Layer {
   return {
     forward(x, weights) {
-      const { y, saved } = norm.forward(x, weights);
-      const after = activated(layer.activation, y);
-      return { y: after, saved: [after, ...saved] };
+      const { y, saved } = groupNorm(x, groups, entry(weights, 0), entry(weights, 1));
+      const out = activate(activation, y);
+      return { y: out, saved: [...saved, out] };
     },
-    backward(dy, [y, ...saved], weights, needsInput) {
-      return norm.backward(throughActivation(layer.activation, dy, y as Tensor), saved, weights, needsInput);
-    },
-  };
-}
-
-export interface Norm {
-  forward(x: Tensor, weights: readonly Tensor[]): Pass;
-  backward(dy: Tensor, saved: readonly Tensor[], weights: readonly Tensor[], needsInput: boolean): Gradients;
-}
-
-/** @param places how many of an example's share their statistics; layer normalisation has 1, and 1 group */
-export function createNorm({
-  places,
-  channels,
-  groups,
-}: {
-  readonly places: number;
-  readonly channels: number;
-  readonly groups: number;
-}): Norm {
-  /** [rows, places, channels] to the mean of each group, which broadcasts to it. */
-  const groupMean = (x: Tensor): Tensor => {
-    if (groups === 1) return mean(x, [1, 2], true);
-    const ofChannels = mean(x, 1) as Tensor2D;
-    return shaped(matMul(ofChannels, averaging(channels, groups)), [x.shape[0] as number, 1, channels]);
-  };
-  const rows = (x: Tensor): Tensor => shaped(x, [x.size / (places * channels), places, channels]);
-  return {
-    forward(x, [scale, offset]) {
-      const values = rows(x);
-      const centred = sub(values, groupMean(values));
-      const factor = rsqrt(add(groupMean(square(centred)), NORM_EPSILON));
-      const normed = mul(centred, factor);
-      return { y: shaped(add(mul(normed, scale as Tensor), offset as Tensor), x.shape), saved: [normed, factor] };
-    },
-    backward(dy, [normed, factor], [scale], needsInput) {
-      const error = rows(dy);
-      const gradients = [sum(mul(error, normed as Tensor), [0, 1]), sum(error, [0, 1])];
-      if (!needsInput) return { dx: undefined, gradients };
-      const scaled = mul(error, scale as Tensor);
-      const along = mul(normed as Tensor, groupMean(mul(scaled, normed as Tensor)));
-      const dx = mul(factor as Tensor, sub(sub(scaled, groupMean(scaled)), along));
-      return { dx: shaped(dx, dy.shape), gradients };
+    backward(dy, saved, weights) {
+      const [values, inverse, out] = saved as [Tensor, Tensor, Tensor];
+      const dz = throughActivation(activation, dy, out);
+      const [dx, ...gradients] = groupNormGradient(dz, [values, inverse], groups, entry(weights, 0));
+      return { dx, gradients };
     },
   };
 }
 
-export function activated(activation: Activation, x: Tensor): Tensor {
-  switch (activation) {
-    case 'linear':
-      return x;
-    case 'relu':
-      return relu(x);
-    case 'sigmoid':
-      return sigmoid(x);
-    case 'tanh':
-      return tanh(x);
-  }
+/** [rows, height, width, channels] to [rows, groups, height x width x channels / groups] */
+function toGroups(x: Tensor, groups: number): Tensor {
+  const [rows, height, width, channels] = x.shape as [number, number, number, number];
+  const parted = reshape(x, [rows, height * width, groups, channels / groups]);
+  return reshape(transpose(parted, [0, 2, 1, 3]), [rows, groups, -1]);
 }
 
-/** [channels, channels]: row times this is the mean within each group. */
-function averaging(channels: number, groups: number): Tensor2D {
-  const size = channels / groups;
-  const values = new Float32Array(channels * channels);
-  for (let i = 0; i < channels; i++) {
-    const first = Math.floor(i / size) * size;
-    values.fill(1 / size, i * channels + first, i * channels + first + size);
-  }
-  return tensor2d(values, [channels, channels]);
+function fromGroups(x: Tensor, shape: readonly number[], groups: number): Tensor {
+  const [rows, height, width, channels] = shape as [number, number, number, number];
+  const parted = reshape(x, [rows, groups, height * width, channels / groups]);
+  return reshape(transpose(parted, [0, 2, 1, 3]), [rows, height, width, channels]);
 }

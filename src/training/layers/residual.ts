@@ -1,46 +1,55 @@
-/** A residual block (He et al. 2016) with group norms: relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)). */
-import { type Tensor, add, mul, relu, step } from '@tensorflow/tfjs-core';
-import { sizeOf } from '../../protocol/model-shapes.ts';
-import { convolve, filterGradient, inputGradient } from './conv2d.ts';
-import type { PlanOf, TrainingLayer } from './layer.ts';
-import { createNorm } from './norm.ts';
+/** A residual block: relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)), after He, Zhang, Ren and Sun, CVPR 2016, with group norms. */
+import { type Tensor, type Tensor4D, add, relu } from '@tensorflow/tfjs-core';
+import { throughActivation } from './activation.ts';
+import { convolve, inputGradient, kernelGradient } from './convolution.ts';
+import { type Layer, entry } from './layer.ts';
+import { groupNorm, groupNormGradient } from './norm.ts';
 
-export function residual({ layer, input, output, parameters }: PlanOf<'residual'>): TrainingLayer {
-  const { stride, filters, groups } = layer;
-  const projects = parameters.length === 7;
-  const first = { stride, padding: 'same', inputShape: input } as const;
-  const second = { stride: 1, padding: 'same', inputShape: output } as const;
-  const norm = createNorm({ places: sizeOf(output) / filters, channels: filters, groups });
+export function residual({ stride, groups }: { readonly stride: number; readonly groups: number }): Layer {
+  const first = { stride, padding: 'same' } as const;
+  const second = { stride: 1, padding: 'same' } as const;
   return {
     forward(x, weights) {
-      const [kernel1, , , kernel2, , , projection] = weights as Tensor[] as [Tensor, Tensor, Tensor, ...Tensor[]];
-      const norm1 = norm.forward(convolve(x, kernel1, first), weights.slice(1, 3));
-      const hidden = relu(norm1.y);
-      const norm2 = norm.forward(convolve(hidden, kernel2 as Tensor, second), weights.slice(4, 6));
-      const y = relu(add(norm2.y, projects ? convolve(x, projection as Tensor, first) : x));
-      return { y, saved: [x, hidden, y, ...norm1.saved, ...norm2.saved] };
+      const w = (index: number) => entry(weights, index);
+      const shortcut = weights[6] as Tensor4D | undefined;
+      const norm1 = groupNorm(convolve(x as Tensor4D, w(0) as Tensor4D, first), groups, w(1), w(2));
+      const middle = relu(norm1.y) as Tensor4D;
+      const norm2 = groupNorm(convolve(middle, w(3) as Tensor4D, second), groups, w(4), w(5));
+      const beside = shortcut === undefined ? x : convolve(x as Tensor4D, shortcut, first);
+      const y = relu(add(norm2.y, beside));
+      return { y, saved: [x, middle, y, ...norm1.saved, ...norm2.saved] };
     },
-    backward(dy, saved, weights, needsInput) {
-      const [x, hidden, y, normed1, factor1, normed2, factor2] = saved as [...Six, Tensor];
-      const [kernel1, , , kernel2, , , projection] = weights as [...Six, Tensor | undefined];
-      const error = mul(dy, step(y));
-      const norm2 = norm.backward(error, [normed2, factor2], weights.slice(4, 6), true);
-      const after2 = norm2.dx as Tensor;
-      const atHidden = mul(inputGradient(after2, kernel2, second), step(hidden));
-      const norm1 = norm.backward(atHidden, [normed1, factor1], weights.slice(1, 3), true);
-      const after1 = norm1.dx as Tensor;
-      const gradients = [
-        filterGradient(x, after1, kernel1, first),
-        ...norm1.gradients,
-        filterGradient(hidden, after2, kernel2, second),
-        ...norm2.gradients,
-        ...(projection === undefined ? [] : [filterGradient(x, error, projection, first)]),
+    backward(dy, saved, weights, wantsInput) {
+      const w = (index: number) => entry(weights, index);
+      const [x, middle, y, values1, inverse1, values2, inverse2] = saved as [
+        Tensor4D,
+        Tensor4D,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
       ];
-      if (!needsInput) return { dx: undefined, gradients };
-      const shortcut = projection === undefined ? error : inputGradient(error, projection, first);
-      return { dx: add(inputGradient(after1, kernel1, first), shortcut), gradients };
+      const shortcut = weights[6] as Tensor4D | undefined;
+      const dsum = throughActivation('relu', dy, y) as Tensor4D;
+      const [dconv2, dscale2, doffset2] = groupNormGradient(dsum, [values2, inverse2], groups, w(4));
+      const kernel2 = w(3) as Tensor4D;
+      const dmiddle = inputGradient(dconv2 as Tensor4D, kernel2, middle.shape, second);
+      const dnorm1 = throughActivation('relu', dmiddle, middle);
+      const [dconv1, dscale1, doffset1] = groupNormGradient(dnorm1, [values1, inverse1], groups, w(1));
+      const kernel1 = w(0) as Tensor4D;
+      const gradients = [
+        kernelGradient(x, dconv1 as Tensor4D, kernel1.shape, first),
+        dscale1,
+        doffset1,
+        kernelGradient(middle, dconv2 as Tensor4D, kernel2.shape, second),
+        dscale2,
+        doffset2,
+        ...(shortcut === undefined ? [] : [kernelGradient(x, dsum, shortcut.shape, first)]),
+      ];
+      if (!wantsInput) return { dx: undefined, gradients };
+      const beside = shortcut === undefined ? dsum : inputGradient(dsum, shortcut, x.shape, first);
+      return { dx: add(inputGradient(dconv1 as Tensor4D, kernel1, x.shape, first), beside), gradients };
     },
   };
 }
-
-type Six = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];

@@ -7,10 +7,8 @@ import { HEART_SITES } from '../../dataset/heart.ts';
 import { type Inferred, type InferredColumn, InferPass } from '../../dataset/infer.ts';
 import { parseTable } from '../../dataset/table.ts';
 import { checkTaskParameters, taskParameters } from '../../protocol/task-parameters.ts';
-import { BINARY } from '../../protocol/data-spec.ts';
-import type { ModelSpec } from '../../protocol/model-spec.ts';
 import { MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
-import { checkForm, modelOf, type Problem } from './create-check.ts';
+import { checkForm, type Problem, weightsOf } from './create-check.ts';
 import { chooseLabel, type CreateForm, type PresetId, startForm, usedColumns } from './create-form.ts';
 
 const number = (name: string, place: number, more: Partial<InferredColumn> = {}): InferredColumn => ({
@@ -335,8 +333,8 @@ describe('any task that the form allows', () => {
       rowCap: 256,
       maxCohort: 16,
     });
-    const count = (model: ModelSpec) => weightCount({ model, shape: [10], target: BINARY });
-    expect(count(modelOf('logistic'))).toBe(11);
-    expect(count(modelOf('small'))).toBe(97);
+    expect(weightsOf('logistic', 10)).toBe(11);
+    expect(weightsOf('small', 10)).toBe(97);
+    expect(weightsOf('small', 0)).toBe(0);
   });
 });
