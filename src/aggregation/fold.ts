@@ -9,9 +9,8 @@ import { type Checkpoint, initialServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
 import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
-import { fedAdam } from './fedadam.ts';
-import { fedAvg } from './fedavg.ts';
 import { roundLayout } from './layouts.ts';
+import { serverStep } from './server/registry.ts';
 
 export type { RoundMetrics } from './evaluation-counts.ts';
 
@@ -74,7 +73,7 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     `the update's norm ${norm} is more than ${members} inputs can give`,
   );
   const delta = update.map((value) => value / weightSum);
-  const learned = spec.server.kind === 'fedavg' ? fedAvg(base, delta, spec.server) : fedAdam(base, delta, spec.server);
+  const learned = serverStep(base, delta, spec.server);
   possible(learned.weights.every(Number.isFinite), 'a weight of the new model is not finite');
   return { checkpoint: { ...learned, normaliser: base.normaliser }, metrics };
 }
