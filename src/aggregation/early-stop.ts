@@ -10,23 +10,26 @@ import type { LossProgress, ServerState } from '../model/checkpoint.ts';
 import type { TrainingSpec } from '../protocol/training-spec.ts';
 import type { RoundMetrics } from './evaluation-counts.ts';
 
-type Rule = NonNullable<TrainingSpec['earlyStop']>;
-
 /** Whether the model is finished: rounds that begin with it keep it. */
-export function hasStopped({ earlyStop }: TrainingSpec, { progress }: ServerState): boolean {
+export function hasStopped(
+  { earlyStop }: Pick<TrainingSpec, 'earlyStop'>,
+  { progress }: Pick<ServerState, 'progress'>,
+): boolean {
   return earlyStop !== undefined && progress !== undefined && progress.waited >= earlyStop.patience;
 }
 
 /**
  * The count after one more round; a round that says nothing of the loss leaves it.
  * @param metrics pooled, of the model that the round began with
+ * @returns undefined in a task that never stops early
  */
 export function nextProgress(
-  { least }: Rule,
-  { best, waited }: LossProgress,
+  { earlyStop }: Pick<TrainingSpec, 'earlyStop'>,
+  { progress }: Pick<ServerState, 'progress'>,
   metrics: RoundMetrics | undefined,
-): LossProgress {
-  if (metrics === undefined) return { best, waited };
+): LossProgress | undefined {
+  if (earlyStop === undefined || progress === undefined || metrics === undefined) return progress;
+  const { best, waited } = progress;
   const loss = metrics.logLoss;
-  return loss <= best - least && loss < best ? { best: loss, waited: 0 } : { best, waited: waited + 1 };
+  return loss < best && loss <= best - earlyStop.least ? { best: loss, waited: 0 } : { best, waited: waited + 1 };
 }

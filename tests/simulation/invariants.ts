@@ -60,7 +60,7 @@ export async function invariants(
     for (const index of members(state.u3)) {
       const site = sites.find((candidate) => candidate.registrationId === state.roster[index]) as Site;
       const learner = new Learner(SPEC, site.dataset, async () => trainer);
-      const parts = await learner.contribution({
+      const { parts } = await learner.contribution({
         step: state.step,
         base: model,
         baseModel: fromHex(modelHash),

@@ -32,7 +32,10 @@ export function plannedSteps(spec: Pick<TaskSpec, 'training' | 'masking'>, rows:
 export function stepRatio(spec: Pick<TaskSpec, 'training' | 'masking'>, steps: number): number {
   check(Number.isInteger(steps) && steps >= 1, 'a site that made no step has no update');
   const ratio = steps / referenceSteps(spec);
-  check(ratio <= MOST_STEP_RATIO, `${steps} steps are more than ${MOST_STEP_RATIO} times those of a site at the row cap`);
+  check(
+    ratio <= MOST_STEP_RATIO,
+    `${steps} steps are more than ${MOST_STEP_RATIO} times those of a site at the row cap`,
+  );
   return ratio;
 }
 
