@@ -3,7 +3,7 @@
  * AISTATS 2017, algorithm 1, as a server step: x ← x + η Δ with Δ the weighted mean update. η = 1 is the paper's average.
  *
  * FedSGD of the same paper is FedAvg with one epoch and a batch of all rows, so that Δ = −(local rate) · (gradient over all rows): in the
- * spec `training.epochs` 1 and `training.batchSize` of at least the rows of any site (fedsgd.test.ts works it by hand).
+ * spec `training.epochs` 1 and `training.batchSize` of at least the rows of any site (../local/local.test.ts works it by hand).
  */
 import type { ServerRule } from '../../protocol/server-spec.ts';
 import { type Learned, moved } from './step.ts';
