@@ -7,7 +7,7 @@ import { MurmurError, check } from '../core/errors.ts';
 import { normaliserFrom } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState, type ServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
 import { hasStopped, nextProgress } from './early-stop.ts';
 import { controlScale, roundLayout } from './layouts.ts';
@@ -133,7 +133,7 @@ function checkNorm({ masking }: TaskSpec, what: string, values: Float64Array, me
 
 async function firstCheckpoint(spec: TaskSpec, statistics: Float64Array, beacon: Bytes): Promise<Checkpoint> {
   return {
-    weights: await initialWeights(spec.model, featureWidth(spec.data), beacon),
+    weights: await initialWeights(spec, beacon),
     normaliser: normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };

@@ -12,7 +12,7 @@ import { statisticsSegment, statisticsVector } from '../dataset/statistics.ts';
 import { weightLayout } from '../model/spec.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { stepKind } from '../protocol/phases.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
 import { MOST_STEP_RATIO, referenceSteps, stepRatio } from './local/fednova.ts';
 import { changedControl, controlChange, type ControlStep } from './local/scaffold.ts';
@@ -91,7 +91,7 @@ export function trainingParts({
   readonly norm: number;
   readonly control?: Float32Array;
 } {
-  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  const { length } = weightLayout(spec);
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
   const algorithm = spec.training.algorithm?.kind;
@@ -154,7 +154,7 @@ function segments(spec: TaskSpec, step: number): Layout {
   const { clipNorm, updateWidth, updateFractionBits } = spec.masking;
   const update: Segment = {
     purpose: 'update',
-    length: weightLayout(spec.model, featureWidth(spec.data)).length,
+    length: weightLayout(spec).length,
     width: updateWidth,
     encoding: { kind: 'fixed', fractionBits: updateFractionBits, limit: clipNorm },
   };

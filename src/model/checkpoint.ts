@@ -66,7 +66,7 @@ export function initialServerState(spec: TaskSpec): ServerState {
  */
 export async function writeCheckpoint(spec: TaskSpec, checkpoint: Checkpoint): Promise<Bytes> {
   const { weights, normaliser, server } = checkpoint;
-  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const layout = weightLayout(spec);
   check(weights.length === layout.length, `expected ${layout.length} weights, got ${weights.length}`);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, offset, length } of layout.tensors) {
@@ -86,7 +86,7 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
   for (const [key, value] of Object.entries(await metadataOf(spec))) {
     check(metadata[key] === value, `the checkpoint's ${key} is ${metadata[key] ?? 'missing'}, expected ${value}`);
   }
-  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const layout = weightLayout(spec);
   const weights = new Float32Array(layout.length);
   for (const { name, shape, offset } of layout.tensors) {
     const tensor = tensors.get(`model.${name}`);
@@ -165,8 +165,9 @@ function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string
 }
 
 /** Entries of the server's vectors; 0 for those that the task does not keep. */
-function stateLengths({ server, training, model, data }: TaskSpec) {
-  const { length } = weightLayout(model, featureWidth(data));
+function stateLengths(spec: TaskSpec) {
+  const { server, training } = spec;
+  const { length } = weightLayout(spec);
   const moments = MOMENTS[server.kind];
   return {
     first: moments >= 1 ? length : 0,
