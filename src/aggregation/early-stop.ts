@@ -7,8 +7,8 @@
  * cost little, and the creator may end the task. The model kept is the last, not the best.
  */
 import type { LossProgress, ServerState } from '../model/checkpoint.ts';
+import { lossOf, type RoundMetrics } from '../protocol/metrics.ts';
 import type { TrainingSpec } from '../protocol/training-spec.ts';
-import type { RoundMetrics } from './evaluation-counts.ts';
 
 /** Whether the model is finished: rounds that begin with it keep it. */
 export function hasStopped(
@@ -30,6 +30,6 @@ export function nextProgress(
 ): LossProgress | undefined {
   if (earlyStop === undefined || progress === undefined || metrics === undefined) return progress;
   const { best, waited } = progress;
-  const loss = metrics.logLoss;
+  const loss = lossOf(metrics);
   return loss < best && loss <= best - earlyStop.least ? { best: loss, waited: 0 } : { best, waited: waited + 1 };
 }

@@ -7,15 +7,15 @@ import { MurmurError, check } from '../core/errors.ts';
 import { normaliserFrom } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState, type ServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
+import { targetOf } from '../protocol/data-spec.ts';
+import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
-import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
 import { hasStopped, nextProgress } from './early-stop.ts';
+import { metricsFromCounts } from './evaluation-counts.ts';
 import { controlScale, roundLayout } from './layouts.ts';
 import { fedNovaUpdate, MOST_STEP_RATIO } from './local/fednova.ts';
 import { foldControl } from './local/scaffold.ts';
 import { serverStep } from './server/registry.ts';
-
-export type { RoundMetrics } from './evaluation-counts.ts';
 
 export interface FoldInput {
   readonly spec: TaskSpec;
@@ -65,7 +65,7 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     `the weight sum is not in (0, ${members}]`,
   );
   const counts = bySegment.get('evaluation');
-  const metrics = counts === undefined ? undefined : metricsFromCounts(counts);
+  const metrics = counts === undefined ? undefined : metricsFromCounts(targetOf(spec.data), counts);
   const update = bySegment.get('update');
   if (update === undefined || weightSum === undefined || hasStopped(spec.training, base.server))
     return { checkpoint: base, metrics };
