@@ -4,8 +4,6 @@ import { heartTaskSpec } from '../dataset/heart.ts';
 import { type Checkpoint, initialServerState, readCheckpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
 import type { TableTask } from '../protocol/task-spec.ts';
-import { fedAdam } from './fedadam.ts';
-import { fedAvg } from './fedavg.ts';
 import { type FoldInput, fold } from './fold.ts';
 import { evaluationParts, roundLayout, statisticsParts, trainingParts } from './layouts.ts';
 
@@ -123,48 +121,6 @@ describe('fold', () => {
     await expect(fold(input({ base: undefined }))).rejects.toMatchObject({ code: 'bad-input' });
     await expect(fold(input({ members: 9 }))).rejects.toMatchObject({ code: 'bad-input' });
     await expect(fold(input({ sums: [counts] }))).rejects.toMatchObject({ code: 'bad-input' });
-  });
-});
-
-describe('server optimisers', () => {
-  it('fedAvg adds learning rate times the update', () => {
-    const { weights, server } = fedAvg(base, Float64Array.of(0.5, 0.25), { learningRate: 0.5 });
-    expect(Array.from(weights)).toEqual([1.25, -0.375]);
-    expect(server.step).toBe(1);
-  });
-
-  it('fedAdam gives two steps worked by hand', () => {
-    const rule = { learningRate: 0.1, beta1: 0.5, beta2: 0.75, tau: 0.25 };
-    const start = {
-      weights: Float32Array.of(1),
-      server: {
-        step: 0,
-        firstMoment: new Float64Array(1),
-        secondMoment: new Float64Array(1),
-        beta1Power: 1,
-        beta2Power: 1,
-      },
-    };
-    // m 0.25, v 0.0625; corrected 0.5 and 0.25; step 0.1 · 0.5 / (0.5 + 0.25) = 1/15
-    const first = fedAdam(start, Float64Array.of(0.5), rule);
-    expect(first.server).toEqual({
-      step: 1,
-      firstMoment: Float64Array.of(0.25),
-      secondMoment: Float64Array.of(0.0625),
-      beta1Power: 0.5,
-      beta2Power: 0.75,
-    });
-    expect(first.weights[0]).toBeCloseTo(1 + 1 / 15, 6);
-    // m -0.125, v 0.109375; corrected -1/6 and 0.25; step -0.1 / 6 / 0.75 = -1/45
-    const second = fedAdam(first, Float64Array.of(-0.5), rule);
-    expect(second.server).toEqual({
-      step: 2,
-      firstMoment: Float64Array.of(-0.125),
-      secondMoment: Float64Array.of(0.109375),
-      beta1Power: 0.25,
-      beta2Power: 0.5625,
-    });
-    expect(second.weights[0]).toBeCloseTo(1 + 1 / 15 - 1 / 45, 6);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * What a participant uploads in each step: the layout of the masked vector (docs/protocol.md, section 7) and the values of its segments.
  *
- * statistics: statistics. training: weight ‖ update ‖ evaluation. evaluation: evaluation.
+ * statistics: statistics. training: weight ‖ update ‖ evaluation, with SCAFFOLD weight ‖ update ‖ control ‖ evaluation.
+ * evaluation: evaluation. FedNova's weight segment has a second value, the steps.
  * Where a task releases no evaluation, the training step has no such segment, and the last step carries a weight alone, so that
  * it settles like any other.
  */
@@ -13,6 +14,8 @@ import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { stepKind } from '../protocol/phases.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { evaluationSegment } from './evaluation-counts.ts';
+import { MOST_STEP_RATIO, referenceSteps, stepRatio } from './local/fednova.ts';
+import { changedControl, controlChange, type ControlStep } from './local/scaffold.ts';
 
 /** Values of a layout's segments in order, before encoding; each has its segment's length. */
 export type Parts = readonly Float64Array[];
@@ -22,6 +25,13 @@ const WEIGHT_SEGMENT: Segment = {
   length: 1,
   width: 48,
   encoding: { kind: 'fixed', fractionBits: 32, limit: 1 },
+};
+
+/** FedNova: the weight and the weighted steps. */
+const WEIGHT_AND_STEPS_SEGMENT: Segment = {
+  ...WEIGHT_SEGMENT,
+  length: 2,
+  encoding: { kind: 'fixed', fractionBits: 32, limit: MOST_STEP_RATIO },
 };
 
 /**
@@ -44,13 +54,21 @@ export function statisticsParts(spec: TaskSpec, trainRows: EncodedRows): Parts {
   return [statisticsVector(spec, trainRows)];
 }
 
+/** By what the server divides a sum of control variates: K η of a site at the row cap, without a schedule. */
+export function controlScale(spec: TaskSpec): number {
+  return referenceSteps(spec) * spec.training.learningRate;
+}
+
 /**
  * Parts of a training step: the weight w, the update w · delta clipped AFTER weighting, and the evaluation of the model received.
  * Clipping leaves room for the rounding of fixed point, so that the norm of what is sent, too, is at most clipNorm.
  * @param delta trained weights − received weights, flat
  * @param rows training rows, at least 1
  * @param evaluation vector of `evaluate`; ignored where the task releases none
- * @returns the parts, whether the update was clipped, and its norm before
+ * @param steps local steps made; needed by FedNova
+ * @param control needed by SCAFFOLD
+ * @returns the parts, whether the update was clipped, its norm before, and with SCAFFOLD the site's control variate once the sum that
+ * holds these parts has been accepted
  * @throws MurmurError bad-input when a length does not fit or the update is not finite (training diverged)
  */
 export function trainingParts({
@@ -58,37 +76,67 @@ export function trainingParts({
   delta,
   rows,
   evaluation,
+  steps,
+  control,
 }: {
   readonly spec: TaskSpec;
   readonly delta: Float32Array;
   readonly rows: number;
   readonly evaluation: Float64Array;
-}): { readonly parts: Parts; readonly clipped: boolean; readonly norm: number } {
+  readonly steps?: number | undefined;
+  readonly control?: ControlStep | undefined;
+}): {
+  readonly parts: Parts;
+  readonly clipped: boolean;
+  readonly norm: number;
+  readonly control?: Float32Array;
+} {
   const { length } = weightLayout(spec);
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
+  const algorithm = spec.training.algorithm?.kind;
   const weight = participantWeight(spec, rows);
-  const update = new Float64Array(length);
-  let squares = 0;
-  for (let i = 0; i < length; i++) {
-    const value = (delta[i] as number) * weight;
-    update[i] = value;
-    squares += value * value;
-  }
-  const norm = Math.sqrt(squares);
-  check(Number.isFinite(norm), 'the update is not finite: training diverged', 'Lower the learning rate of the task.');
-  const limit = clipLimit(spec, length);
-  const clipped = norm > limit;
-  if (clipped) {
-    const factor = limit / norm;
-    for (let i = 0; i < length; i++) update[i] = (update[i] as number) * factor;
-  }
-  const base: Parts = [Float64Array.of(weight), update];
+  const ratio = algorithm === 'fednova' ? stepRatio(spec, steps ?? 0) : 1;
+  const update = Float64Array.from(delta, (value) => (value * weight) / ratio);
+  const { norm, factor } = clip(update, clipLimit(spec, length));
+  const parts: Float64Array[] = [
+    algorithm === 'fednova' ? Float64Array.of(weight, weight * ratio) : Float64Array.of(weight),
+    update,
+  ];
+  const controls = algorithm === 'scaffold' ? controlPart(spec, weight, control) : undefined;
+  if (controls !== undefined) parts.push(controls.part);
+  if (spec.evaluation.release !== 'off') parts.push(checkedEvaluation(spec, evaluation));
+  return { parts, clipped: factor < 1, norm, ...(controls && { control: controls.next }) };
+}
+
+/** SCAFFOLD's segment, clipped like the update, and the site's control variate after it. */
+function controlPart(
+  spec: TaskSpec,
+  weight: number,
+  control: ControlStep | undefined,
+): { readonly part: Float64Array; readonly next: Float32Array } {
+  check(control !== undefined, 'SCAFFOLD needs the control variates of site and server');
+  const { length } = control.delta;
+  check(control.server.length === length, `expected ${length} control variates, got ${control.server.length}`);
+  const change = controlChange(control);
+  const scale = weight * controlScale(spec);
+  const part = change.map((value) => value * scale);
+  const { factor } = clip(part, clipLimit(spec, length));
   return {
-    parts: spec.evaluation.release === 'off' ? base : [...base, checkedEvaluation(spec, evaluation)],
-    clipped,
-    norm,
+    part,
+    next: changedControl(
+      control.own,
+      change.map((value) => value * factor),
+    ),
   };
+}
+
+/** Parts of a training step of a task that has stopped early: nothing but how good the model is. */
+export function idleParts(spec: TaskSpec, step: number, rows: number, evaluation: Float64Array): Parts {
+  return roundLayout(spec, step).map(({ purpose, length }) => {
+    if (purpose === 'evaluation') return checkedEvaluation(spec, evaluation);
+    return new Float64Array(length).fill(purpose === 'weight' ? participantWeight(spec, rows) : 0);
+  });
 }
 
 /** Parts of the evaluation step. */
@@ -110,7 +158,27 @@ function segments(spec: TaskSpec, step: number): Layout {
     width: updateWidth,
     encoding: { kind: 'fixed', fractionBits: updateFractionBits, limit: clipNorm },
   };
-  return [WEIGHT_SEGMENT, update, ...evaluation];
+  const algorithm = spec.training.algorithm?.kind;
+  return [
+    algorithm === 'fednova' ? WEIGHT_AND_STEPS_SEGMENT : WEIGHT_SEGMENT,
+    update,
+    ...(algorithm === 'scaffold' ? [{ ...update, purpose: 'control' } as const] : []),
+    ...evaluation,
+  ];
+}
+
+/**
+ * Shortens a vector in place to a Euclidean norm.
+ * @returns the norm before, and the factor, 1 where nothing was to be done
+ */
+function clip(values: Float64Array, limit: number): { readonly norm: number; readonly factor: number } {
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  const norm = Math.sqrt(squares);
+  check(Number.isFinite(norm), 'the update is not finite: training diverged', 'Lower the learning rate of the task.');
+  const factor = norm > limit ? limit / norm : 1;
+  if (factor < 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor;
+  return { norm, factor };
 }
 
 /** clipNorm less the norm that rounding to 2^-fractionBits can add to a vector of that length. */

@@ -91,10 +91,12 @@ export interface TrainerJob {
   readonly labels: Uint8Array | Float32Array;
   /** examples */
   readonly rows: number;
-  /** passes over the rows; either these or `steps` */
+  /** passes over the rows, unless there are `steps` */
   readonly epochs?: number | undefined;
-  /** steps of SGD, over as many passes as they need */
+  /** exactly so many steps of SGD, over as many passes as they need */
   readonly steps?: number | undefined;
+  /** ends after the step with which so much time has passed; one step is always made */
+  readonly budgetMs?: number | undefined;
   readonly batchSize: number;
   readonly learningRate: number;
   /** factor of the squared norm of the kernels */
@@ -118,7 +120,10 @@ export interface TrainerJob {
 /** Trains and predicts with the task's model on one backend. */
 export interface TrainerPort {
   readonly backend: string;
-  /** `loss` is that of the returned weights on these rows, or on 1,024 of them. */
+  /**
+   * `loss` is that of the returned weights on these rows, or on 1,024 of them; `steps` are those made, and the same job with these `steps`
+   * and no budget gives the same weights again.
+   */
   train(job: TrainerJob): Promise<{ weights: Float32Array; loss: number; steps: number }>;
   /** rows x outputs: the chance of label 1, a chance a class, a number, or at every step a chance a character. */
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;

@@ -11,10 +11,13 @@ import { sha256 } from '../core/hash.ts';
 import { DataSchema, type TableSpec, featureWidth } from './data-spec.ts';
 import { type ModelUse, planModel } from './model-shapes.ts';
 import { ModelSchema } from './model-spec.ts';
+import { ServerSchema } from './server-spec.ts';
 import { range, text, whole } from './spec-parts.ts';
+import { TrainingSchema, trainingTrouble } from './training-spec.ts';
 
 export { type ColumnSpec, type TableSpec, featureWidth, tableOf } from './data-spec.ts';
 export type { ModelSpec } from './model-spec.ts';
+export { MAX_TRAINING_ROUNDS } from './training-spec.ts';
 
 /** Largest spec text, in bytes. */
 export const MAX_SPEC_BYTES = 262_144;
@@ -22,22 +25,9 @@ export const MAX_SPEC_BYTES = 262_144;
 export const MAX_ROWS = 2 ** 20 - 1;
 /** Widest encoded feature vector, after one-hot coding. */
 export const MAX_FEATURES = 4096;
-/** Most training rounds of a task. */
-export const MAX_TRAINING_ROUNDS = 10_000;
 /** Fewest and most members of one round (docs/protocol.md, section 1). */
 export const MIN_COHORT = 3;
 export const MAX_COHORT = 128;
-
-const Server = v.variant('kind', [
-  v.strictObject({ kind: v.literal('fedavg'), learningRate: range(1e-6, 100) }),
-  v.strictObject({
-    kind: v.literal('fedadam'),
-    learningRate: range(1e-6, 100),
-    beta1: range(0, 0.9999),
-    beta2: range(0, 0.9999),
-    tau: range(1e-12, 1),
-  }),
-]);
 
 const TaskSpecSchema = v.strictObject({
   version: v.literal(1),
@@ -47,18 +37,8 @@ const TaskSpecSchema = v.strictObject({
   /** share of each participant's rows that never trains and only judges; the seed fixes which */
   heldOut: v.strictObject({ fraction: range(0, 0.9), seed: text(120) }),
   model: ModelSchema,
-  training: v.strictObject({
-    /** R: training rounds of the task */
-    rounds: whole(1, MAX_TRAINING_ROUNDS),
-    /** passes over the local rows in one round */
-    epochs: whole(1, 1000),
-    batchSize: whole(1, 65_536),
-    learningRate: range(1e-9, 100),
-    optimiser: v.literal('sgd'),
-    /** factor of the squared norm of the kernels in the local loss */
-    l2: range(0, 10),
-  }),
-  server: Server,
+  training: TrainingSchema,
+  server: ServerSchema,
   masking: v.strictObject({
     /** largest Euclidean norm of one participant's weighted update */
     clipNorm: range(1e-6, 1e6),
@@ -107,6 +87,7 @@ export function checkTaskSpec(value: unknown): TaskSpec {
   const spec = result.output;
   if (spec.data.kind === 'table') checkColumns(spec.data);
   checkModel(spec);
+  checkTraining(spec);
   checkMasking(spec);
   return spec;
 }
@@ -184,6 +165,13 @@ function checkModel(spec: TaskSpec): void {
     if (!(error instanceof MurmurError)) throw error;
     throw specError(String(error.details['path']), error.message);
   }
+}
+
+function checkTraining({ training, evaluation }: TaskSpec): void {
+  const trouble = trainingTrouble(training);
+  if (trouble !== undefined) throw specError(`training.${trouble[0]}`, trouble[1]);
+  if (training.earlyStop !== undefined && evaluation.release === 'off')
+    throw specError('training.earlyStop', 'a task that releases no evaluation cannot see that it has learnt enough');
 }
 
 /** The sum of a whole cohort must not wrap around its ring (docs/protocol.md, section 7). */

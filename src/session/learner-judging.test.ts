@@ -86,8 +86,8 @@ function modelOf(spec: TaskSpec, number: number, mean = 0, scale = 1): Checkpoin
 }
 
 const LAST = heart.training.rounds + 1;
-const contribute = (learner: Learner, base: Checkpoint) =>
-  learner.contribution({ step: LAST, base, baseModel: new Uint8Array(32), site: new Uint8Array(20) });
+const contribute = async (learner: Learner, base: Checkpoint) =>
+  (await learner.contribution({ step: LAST, base, baseModel: new Uint8Array(32), site: new Uint8Array(20) })).parts;
 
 describe('classes', () => {
   const spec = taskOf(pictures);

@@ -116,7 +116,8 @@ function checkJob(network: Network, job: TrainerJob): void {
   checkRows(network, features, rows);
   check(rows > 0, 'there are no rows to train on');
   check(labelsFit(network.target, labels, rows), `labels must be ${rows} x ${network.labelWidth} of the task's`);
-  check((epochs === undefined) !== (steps === undefined), 'either epochs or steps must be given');
+  check(epochs !== undefined || steps !== undefined, 'epochs or steps must be given');
+  check(job.budgetMs === undefined || job.budgetMs > 0, 'budgetMs must be above zero');
   for (const [name, value] of Object.entries({ epochs, steps, batchSize }))
     check(value === undefined || (Number.isInteger(value) && value > 0), `${name} must be a positive integer`);
   check(Number.isFinite(learningRate) && learningRate > 0, 'learningRate must be above zero');
@@ -171,14 +172,17 @@ class Run {
     const { backend, now } = this.#options;
     const network = this.#network;
     const { job, steps } = { job: this.#job, steps: this.#steps };
+    const { budgetMs = Infinity } = job;
     const turns = createTurns();
     try {
       this.#weights = uploadWeights(network, job.weights);
       this.#factors = stepFactors(network, job);
-      let turnStart = now();
+      const startedAt = now();
+      let turnStart = startedAt;
       this.#lastReport = { step: 0, at: turnStart };
       let step = 0;
       for (const picked of this.#batches()) {
+        if (step > 0 && now() - startedAt >= budgetMs) break;
         throwIfAborted(job.signal);
         useBackend(backend);
         step++;
@@ -200,7 +204,7 @@ class Run {
           hint: 'Lower the learning rate of the task.',
         });
       }
-      return { weights: trained, loss, steps };
+      return { weights: trained, loss, steps: step };
     } finally {
       turns.close();
       const { decay = [], shift = [] } = this.#factors;

@@ -172,7 +172,7 @@ async function nothingPlainLeft(tabs: readonly Tab[]): Promise<void> {
         spec,
       );
       const learner = new Learner(spec, dataset, startTrainer);
-      const parts = await learner.contribution({
+      const { parts } = await learner.contribution({
         step: view.step,
         base,
         baseModel: fromHex(view.baseModel, 32),
