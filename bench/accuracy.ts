@@ -9,41 +9,21 @@
  * The task's and the rivals' hyper-parameters were chosen on splits of other seeds (1000 to 1029), never on these.
  */
 import { readFile } from 'node:fs/promises';
-import { fold } from '../src/aggregation/fold.ts';
-import {
-  type Parts,
-  evaluationParts,
-  roundLayout,
-  statisticsParts,
-  trainingParts,
-} from '../src/aggregation/layouts.ts';
-import { firstOf } from '../src/core/bitmap.ts';
-import { type Bytes, utf8 } from '../src/core/bytes.ts';
+import { utf8 } from '../src/core/bytes.ts';
 import { check } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
-import { type RandomBytes, secureRandom } from '../src/core/random.ts';
 import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
 import { joinRows } from '../src/dataset/split.ts';
-import { type Normaliser, normalise } from '../src/dataset/statistics.ts';
-import { type Dataset, type EncodedRows, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
-import { evaluate } from '../src/evaluation/metrics.ts';
-import { roundContext, maskContext as maskContextOf } from '../src/masking/context.ts';
-import { packVector, unpackVector } from '../src/masking/encode.ts';
-import { commitSelfMask, createRoundSecrets, generateChannelKeys, maskKeys } from '../src/masking/keys.ts';
-import { maskVector } from '../src/masking/mask.ts';
-import { dealShares, openShare } from '../src/masking/shares.ts';
-import { shareThreshold } from '../src/protocol/threshold.ts';
-import { buildAnswer, unmaskSum } from '../src/masking/unmask.ts';
-import { type Checkpoint, modelHash, writeCheckpoint } from '../src/model/checkpoint.ts';
-import { type TableTask, type TaskSpec, featureWidth, taskSpecHash } from '../src/protocol/task-spec.ts';
+import { type EncodedRows, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
+import { type TableTask, type TaskSpec, featureWidth } from '../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
 import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../node/baselines.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
+import { learnTogether } from './learning/together.ts';
 
 /** Seen from dist/node/bench/accuracy.js. */
 const HEART_FOLDER = new URL('../../../public/data/heart/', import.meta.url);
 const HELD_OUT = 0.34;
-const CORRUPT_BPS = 2500;
 
 interface SeedResult {
   readonly masked: Scores;
@@ -86,7 +66,7 @@ async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer:
   const sites = await Promise.all(hospitals.map((rows) => splitHeldOut(rows, spec.heldOut)));
   const beacon = await sha256(utf8(`murmur/bench/accuracy/${seed}`));
   const test = joinRows(sites.map(({ heldOut }) => heldOut));
-  const model = await learnTogether(spec, sites, trainer, beacon);
+  const model = await learnTogether({ spec, sites, trainer, beacon });
   const { normaliser } = model;
   const baselines = await trainBaselines({ spec, sites, normaliser, trainer, seed: beacon });
   return {
@@ -94,153 +74,6 @@ async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer:
     centralised: baselines.centralised,
     alone: baselines.alone.map(({ accuracy }) => accuracy),
   };
-}
-
-/** All steps of the task, each through one masked round in which everybody survives. */
-async function learnTogether(
-  spec: TableTask,
-  sites: readonly Dataset[],
-  trainer: Trainer,
-  beacon: Bytes,
-): Promise<Checkpoint> {
-  let base: Checkpoint | undefined;
-  for (let step = 0; step <= spec.training.rounds + 1; step++) {
-    const inputs: Parts[] = [];
-    for (const [index, site] of sites.entries())
-      inputs.push(await contribution(spec, step, base, site, trainer, index));
-    const sums = await maskedSum(spec, step, base, inputs, beacon, secureRandom);
-    const { checkpoint } = await fold({ spec, step, base, sums, beacon, members: sites.length });
-    base = checkpoint;
-  }
-  check(base !== undefined, 'a task has steps');
-  return base;
-}
-
-async function contribution(
-  spec: TableTask,
-  step: number,
-  base: Checkpoint | undefined,
-  { train, heldOut }: Dataset,
-  trainer: Trainer,
-  index: number,
-): Promise<Parts> {
-  if (base === undefined) return statisticsParts(spec, train);
-  const predicted = await trainer.predict(base.weights, normalise(heldOut.features, base.normaliser), heldOut.rows);
-  const evaluation = evaluate(predicted, heldOut.labels, spec.evaluation.bins);
-  if (step > spec.training.rounds) return evaluationParts(spec, evaluation);
-  const { epochs, batchSize, learningRate, l2 } = spec.training;
-  const seed = await sha256(utf8(`murmur/bench/accuracy/${spec.heldOut.seed}/${step}/${index}`));
-  const job = {
-    weights: base.weights,
-    ...trainingRows(train, base.normaliser),
-    epochs,
-    batchSize,
-    learningRate,
-    l2,
-    seed,
-  };
-  const { weights } = await trainer.train(job);
-  const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
-  return trainingParts({ spec, delta, rows: train.rows, evaluation }).parts;
-}
-
-/** One round of docs/protocol.md, sections 5 to 9, in one process: nobody here adds up anything that is not masked. */
-async function maskedSum(
-  spec: TableTask,
-  step: number,
-  base: Checkpoint | undefined,
-  inputs: readonly Parts[],
-  beacon: Bytes,
-  random: RandomBytes,
-): Promise<Float64Array[]> {
-  const n = inputs.length;
-  const layout = roundLayout(spec, step);
-  const context = await roundContext({
-    chainId: 31337,
-    coordinator: new Uint8Array(20),
-    task: 1,
-    round: step + 1,
-    group: 0,
-    step,
-    layout,
-    baseModel: base === undefined ? new Uint8Array(32) : await modelHash(await writeCheckpoint(spec, base)),
-    specHash: await taskSpecHash(spec),
-    rosterHash: new Uint8Array(32),
-    beacon,
-  });
-  const threshold = shareThreshold(n, CORRUPT_BPS);
-  const everybody = firstOf(n);
-  const secrets = inputs.map(() => createRoundSecrets(random));
-  const channels = await Promise.all(inputs.map(async () => (await generateChannelKeys(random)).pair));
-  const channelKeys = channels.map(({ publicKey }) => publicKey);
-  const keys = await Promise.all(secrets.map(({ seed }) => maskKeys(seed)));
-  const maskPublicKeys = keys.map(({ publicKey }) => publicKey);
-  const member = <T>(list: readonly T[], index: number): T => list[index] as T;
-  const dealt = await Promise.all(
-    inputs.map((_, index) =>
-      dealShares({
-        context,
-        index,
-        channel: member(channels, index),
-        channelKeys,
-        secrets: member(secrets, index),
-        threshold,
-        random,
-      }),
-    ),
-  );
-  const maskContext = await maskContextOf(context, everybody);
-  const masked = await Promise.all(
-    inputs.map((parts, index) =>
-      maskVector({
-        layout,
-        packed: packVector(layout, parts),
-        maskContext,
-        u2: everybody,
-        index,
-        secrets: member(secrets, index),
-        maskKeys: member(keys, index),
-        maskPublicKeys,
-      }),
-    ),
-  );
-  const answers = await Promise.all(
-    inputs.map(async (_, index) => {
-      const opened = await Promise.all(
-        dealt.map(({ bundle, root }, dealer) =>
-          openShare({
-            context,
-            dealer,
-            index,
-            channel: member(channels, index),
-            dealerChannelKey: member(channelKeys, dealer),
-            bundle,
-            root,
-            members: n,
-          }),
-        ),
-      );
-      return buildAnswer({ u2: everybody, u3: everybody, held: new Map(opened.entries()) });
-    }),
-  );
-  const { packedSum } = await unmaskSum({
-    layout,
-    context,
-    maskContext,
-    u2: everybody,
-    u3: everybody,
-    threshold,
-    maskPublicKeys,
-    selfMaskCommitments: await Promise.all(secrets.map(({ selfMask }) => commitSelfMask(selfMask))),
-    bundles: new Map(dealt.map(({ bundle }, dealer) => [dealer, bundle])),
-    inputs: new Map(masked.entries()),
-    answers: new Map(answers.entries()),
-  });
-  return unpackVector(layout, packedSum);
-}
-
-function trainingRows({ features, labels, rows }: EncodedRows, normaliser: Normaliser) {
-  return { features: normalise(features, normaliser), labels, rows };
 }
 
 function figures(results: readonly SeedResult[], { training }: TaskSpec, backend: string): Figure[] {

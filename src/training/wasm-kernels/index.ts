@@ -7,7 +7,8 @@
  * | Conv2D, DepthwiseConv2dNative, plain and fused | wrong for some paddings | padded explicitly first (convolution.ts) |
  * | Conv2DBackpropFilter | missing | a forward convolution (convolution.ts) |
  * | Conv2DBackpropInput | right, but a plain loop | stride 1: a forward convolution (convolution.ts) |
- * | MaxPoolGrad, MaxPool3DGrad | wrong: drop windows whose maximum is negative | the cpu kernel (delegate.ts) |
+ * | MaxPoolGrad | wrong: drops windows whose maximum is negative | one walk over the windows (max-pool.ts) |
+ * | MaxPool3DGrad | wrong in the same way | the cpu kernel (delegate.ts) |
  * | Conv3DBackpropInputV2 | wrong | the cpu kernel |
  * | Conv3DBackpropFilterV2 | wrong for strides above 1 | the cpu kernel |
  * | DepthwiseConv2dNativeBackpropFilter and -Input, UnsortedSegmentSum, Einsum | missing | the cpu kernel |
@@ -17,8 +18,9 @@
 import { getKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { installConvolutionKernels } from './convolution.ts';
 import { installMatMulKernel } from './matmul.ts';
+import { installMaxPoolKernel } from './max-pool.ts';
 
-const WRONG = ['MaxPoolGrad', 'MaxPool3DGrad', 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2'] as const;
+const WRONG = ['MaxPool3DGrad', 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2'] as const;
 
 /** 'dense': what dense layers need. 'all': also what is computed on the cpu backend, which is then loaded (54 kB gzipped). */
 export type KernelFamily = 'dense' | 'all';
@@ -33,6 +35,7 @@ export async function installWasmKernels(family: KernelFamily): Promise<void> {
   if (installed === undefined) {
     installMatMulKernel();
     installConvolutionKernels();
+    installMaxPoolKernel();
     for (const name of WRONG) if (getKernel(name, 'wasm') !== undefined) unregisterKernel(name, 'wasm');
     installed = 'dense';
   }

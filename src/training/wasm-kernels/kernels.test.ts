@@ -76,8 +76,8 @@ describe('dense family', () => {
   test('takes the wrong kernels away', async () => {
     await tf.setBackend('wasm');
     expect(() =>
-      tf.tidy(() => gradients((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'), 1)([tf.ones([1, 4, 4, 1])])),
-    ).toThrow(/MaxPoolGrad/);
+      tf.tidy(() => gradients((x) => tf.maxPool3d(x as tf.Tensor5D, 2, 2, 'valid'), 1)([tf.ones([1, 4, 4, 4, 1])])),
+    ).toThrow(/MaxPool3DGrad/);
   });
 
   test('matrix products with any transposition', async () => {
