@@ -50,7 +50,7 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
     for (const index of options.cohort?.(step) ?? everybody) {
       const learner = learners[index] as Learner;
       const site = uintBytes(index, 20);
-      inputs.push((await learner.contribution({ step, base, baseModel, site })) as Parts);
+      inputs.push((await learner.contribution({ step, base, baseModel, site, random: secureRandom })) as Parts);
     }
     const layout = roundLayout(spec, step);
     const sums = plain

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { secureRandom } from '../core/random.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
 import { type Checkpoint, initialServerState, readCheckpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
@@ -166,13 +167,14 @@ describe('server optimisers', () => {
 });
 
 describe('trainingParts', () => {
+  const noise = { step: 1, random: secureRandom };
   const evaluation = new Float64Array(12);
 
   it('weights by rows up to the cap, then clips', () => {
-    const small = trainingParts({ spec, delta: Float32Array.of(0.5, 1), rows: 2, evaluation });
+    const small = trainingParts({ spec, delta: Float32Array.of(0.5, 1), rows: 2, evaluation, ...noise });
     expect(small.clipped).toBe(false);
     expect(small.parts.slice(0, 2)).toEqual([Float64Array.of(0.5), Float64Array.of(0.25, 0.5)]);
-    const large = trainingParts({ spec, delta: Float32Array.of(3, 4), rows: 9, evaluation });
+    const large = trainingParts({ spec, delta: Float32Array.of(3, 4), rows: 9, evaluation, ...noise });
     expect(large.clipped).toBe(true);
     expect(large.norm).toBe(5);
     expect(large.parts[0]).toEqual(Float64Array.of(1));
@@ -186,7 +188,7 @@ describe('trainingParts', () => {
         fc.float({ noNaN: true, min: -1e6, max: 1e6 }),
         fc.integer({ min: 1, max: 9 }),
         (a, b, rows) => {
-          const { parts } = trainingParts({ spec, delta: Float32Array.of(a, b), rows, evaluation });
+          const { parts } = trainingParts({ spec, delta: Float32Array.of(a, b), rows, evaluation, ...noise });
           const rounded = Array.from(parts[1] as Float64Array, (value) => Math.round(value * 2 ** 26) / 2 ** 26);
           expect(Math.hypot(...rounded)).toBeLessThanOrEqual(1);
         },
@@ -195,10 +197,10 @@ describe('trainingParts', () => {
   });
 
   it('refuses an update that diverged, or of another length', () => {
-    expect(() => trainingParts({ spec, delta: Float32Array.of(Number.NaN, 0), rows: 1, evaluation })).toThrow(
+    expect(() => trainingParts({ spec, delta: Float32Array.of(Number.NaN, 0), rows: 1, evaluation, ...noise })).toThrow(
       'diverged',
     );
-    expect(() => trainingParts({ spec, delta: Float32Array.of(0), rows: 1, evaluation })).toThrow(
+    expect(() => trainingParts({ spec, delta: Float32Array.of(0), rows: 1, evaluation, ...noise })).toThrow(
       'expected an update of 2',
     );
   });

@@ -4,14 +4,17 @@
  */
 import type { Bytes } from '../core/bytes.ts';
 import { MurmurError, check } from '../core/errors.ts';
-import { normaliserFrom } from '../dataset/statistics.ts';
+import { normaliserFrom, publicNormaliser } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
+import { weightLayout } from '../model/spec.ts';
+import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
+import { stepKind } from '../protocol/phases.ts';
 import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
 import { fedAdam } from './fedadam.ts';
 import { fedAvg } from './fedavg.ts';
-import { roundLayout } from './layouts.ts';
+import { roundLayout, updateNoise } from './layouts.ts';
 
 export type { RoundMetrics } from './evaluation-counts.ts';
 
@@ -52,37 +55,55 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     possible(sum.every(Number.isFinite), `${purpose}: a value is not finite`);
     bySegment.set(purpose, sum);
   }
-  const statistics = bySegment.get('statistics');
-  if (statistics !== undefined)
-    return { checkpoint: await firstCheckpoint(spec, statistics, beacon), metrics: undefined };
-
-  check(base !== undefined, 'this step needs the model that it starts from');
   const weightSum = bySegment.get('weight')?.[0];
   possible(
     weightSum === undefined || (weightSum > 0 && weightSum <= members),
     `the weight sum is not in (0, ${members}]`,
   );
+  possible(
+    weightSum === undefined || spec.privacy === undefined || weightSum === members,
+    `the weight sum is not ${members}`,
+  );
+  if (stepKind(step, spec.training.rounds) === 'statistics')
+    return { checkpoint: await firstCheckpoint(spec, bySegment.get('statistics'), beacon), metrics: undefined };
+
+  check(base !== undefined, 'this step needs the model that it starts from');
   const counts = bySegment.get('evaluation');
   const metrics = counts === undefined ? undefined : metricsFromCounts(counts);
-  const update = bySegment.get('update');
-  if (update === undefined || weightSum === undefined) return { checkpoint: base, metrics };
+  const sent = bySegment.get('update');
+  if (sent === undefined || weightSum === undefined) return { checkpoint: base, metrics };
 
+  const update = updateOf(spec, step, sent, members);
   check(update.length === base.weights.length, 'the model does not fit the task');
-  const norm = Math.sqrt(update.reduce((sum, value) => sum + value * value, 0));
-  possible(
-    norm <= members * spec.masking.clipNorm,
-    `the update's norm ${norm} is more than ${members} inputs can give`,
-  );
   const delta = update.map((value) => value / weightSum);
   const learned = spec.server.kind === 'fedavg' ? fedAvg(base, delta, spec.server) : fedAdam(base, delta, spec.server);
   possible(learned.weights.every(Number.isFinite), 'a weight of the new model is not finite');
   return { checkpoint: { ...learned, normaliser: base.normaliser }, metrics };
 }
 
-async function firstCheckpoint(spec: TaskSpec, statistics: Float64Array, beacon: Bytes): Promise<Checkpoint> {
+/** The summed update of a sum that passes its checks. */
+function updateOf(spec: TaskSpec, step: number, sum: Float64Array, members: number): Float64Array {
+  const { clipNorm, updateFractionBits } = spec.masking;
+  const plan = updateNoise(spec);
+  if (plan !== undefined) {
+    const stepsPerUnit = 2 ** updateFractionBits;
+    const { length: weights } = weightLayout(spec.model, featureWidth(spec.data));
+    const steps = sum.map((value) => value * stepsPerUnit);
+    return sumOfNoisyUpdates(steps, { plan, members, weights, step }).map((value) => value / stepsPerUnit);
+  }
+  const norm = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
+  possible(norm <= members * clipNorm, `the update's norm ${norm} is more than ${members} inputs can give`);
+  return sum;
+}
+
+async function firstCheckpoint(
+  spec: TaskSpec,
+  statistics: Float64Array | undefined,
+  beacon: Bytes,
+): Promise<Checkpoint> {
   return {
     weights: await initialWeights(spec.model, featureWidth(spec.data), beacon),
-    normaliser: normaliserFrom(spec, statistics),
+    normaliser: statistics === undefined ? publicNormaliser(spec) : normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };
 }

@@ -3,13 +3,17 @@
  *
  * statistics: statistics. training: weight ‖ update ‖ evaluation. evaluation: evaluation.
  * Where a task releases no evaluation, the training step has no such segment, and the last step carries a weight alone, so that
- * it settles like any other.
+ * it settles like any other. A task with privacy takes no statistics either, and all its weights are 1.
  */
 import { check } from '../core/errors.ts';
+import type { RandomBytes } from '../core/random.ts';
 import type { EncodedRows } from '../dataset/split.ts';
 import { statisticsSegment, statisticsVector } from '../dataset/statistics.ts';
 import { weightLayout } from '../model/spec.ts';
+import { clipToNorm } from '../privacy/clip.ts';
+import { noisyUpdate } from '../privacy/noisy-update.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
+import { type NoisePlan, noisePlan } from '../protocol/noise-plan.ts';
 import { stepKind } from '../protocol/phases.ts';
 import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
 import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
@@ -34,22 +38,27 @@ export function roundLayout(spec: TaskSpec, step: number): Layout {
   return layout;
 }
 
-/** Share in [0, 1] with which a participant of that many training rows counts: min(rows, cap) / cap. */
+/** Share in [0, 1] with which a participant of that many training rows counts: min(rows, cap) / cap; 1 where rows are nobody's business. */
 export function participantWeight(spec: TaskSpec, rows: number): number {
+  if (spec.privacy !== undefined) return 1;
   return Math.min(rows, spec.masking.rowCap) / spec.masking.rowCap;
 }
 
 /** Parts of the statistics step. */
 export function statisticsParts(spec: TaskSpec, trainRows: EncodedRows): Parts {
+  if (spec.privacy !== undefined) return [Float64Array.of(1)];
   return [statisticsVector(spec, trainRows)];
 }
 
 /**
  * Parts of a training step: the weight w, the update w · delta clipped AFTER weighting, and the evaluation of the model received.
- * Clipping leaves room for the rounding of fixed point, so that the norm of what is sent, too, is at most clipNorm.
+ * Clipping leaves room for the rounding of fixed point, so that the norm of what is sent, too, is at most clipNorm. With user-level
+ * privacy the update is rotated and noisy, in whole steps of the grid; every call draws fresh noise.
  * @param delta trained weights − received weights, flat
  * @param rows training rows, at least 1
  * @param evaluation vector of `evaluate`; ignored where the task releases none
+ * @param step of the task
+ * @param random secure bytes for the noise of a task with user-level privacy
  * @returns the parts, whether the update was clipped, and its norm before
  * @throws MurmurError bad-input when a length does not fit or the update is not finite (training diverged)
  */
@@ -58,32 +67,30 @@ export function trainingParts({
   delta,
   rows,
   evaluation,
+  step,
+  random,
 }: {
   readonly spec: TaskSpec;
   readonly delta: Float32Array;
   readonly rows: number;
   readonly evaluation: Float64Array;
+  readonly step: number;
+  readonly random: RandomBytes;
 }): { readonly parts: Parts; readonly clipped: boolean; readonly norm: number } {
   const { length } = weightLayout(spec.model, featureWidth(spec.data));
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
   const weight = participantWeight(spec, rows);
-  const update = new Float64Array(length);
-  let squares = 0;
-  for (let i = 0; i < length; i++) {
-    const value = (delta[i] as number) * weight;
-    update[i] = value;
-    squares += value * value;
-  }
-  const norm = Math.sqrt(squares);
+  const plan = updateNoise(spec);
+  const update = Float64Array.from(delta, (value) => value * weight);
+  const { clipped, norm } = clipToNorm(update, plan === undefined ? clipLimit(spec, length) : spec.masking.clipNorm);
   check(Number.isFinite(norm), 'the update is not finite: training diverged', 'Lower the learning rate of the task.');
-  const limit = clipLimit(spec, length);
-  const clipped = norm > limit;
-  if (clipped) {
-    const factor = limit / norm;
-    for (let i = 0; i < length; i++) update[i] = (update[i] as number) * factor;
-  }
-  const base: Parts = [Float64Array.of(weight), update];
+  const stepsPerUnit = 2 ** spec.masking.updateFractionBits;
+  const sent =
+    plan === undefined
+      ? update
+      : noisyUpdate(update, { plan, stepsPerUnit, step, random }).map((steps) => steps / stepsPerUnit);
+  const base: Parts = [Float64Array.of(weight), sent];
   return {
     parts: spec.evaluation.release === 'off' ? base : [...base, checkedEvaluation(spec, evaluation)],
     clipped,
@@ -100,17 +107,27 @@ function segments(spec: TaskSpec, step: number): Layout {
   const { rounds } = spec.training;
   check(Number.isInteger(step) && step >= 0 && step <= rounds + 1, `this task has no step ${step}`);
   const kind = stepKind(step, rounds);
-  if (kind === 'statistics') return [statisticsSegment(spec)];
+  if (kind === 'statistics') return [spec.privacy === undefined ? statisticsSegment(spec) : WEIGHT_SEGMENT];
   const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec.evaluation.bins)];
   if (kind === 'evaluation') return evaluation.length > 0 ? evaluation : [WEIGHT_SEGMENT];
-  const { clipNorm, updateWidth, updateFractionBits } = spec.masking;
-  const update: Segment = {
-    purpose: 'update',
-    length: weightLayout(spec.model, featureWidth(spec.data)).length,
-    width: updateWidth,
-    encoding: { kind: 'fixed', fractionBits: updateFractionBits, limit: clipNorm },
-  };
-  return [WEIGHT_SEGMENT, update, ...evaluation];
+  return [WEIGHT_SEGMENT, updateSegment(spec), ...evaluation];
+}
+
+function updateSegment(spec: TaskSpec): Segment {
+  const { clipNorm, updateWidth: width, updateFractionBits: fractionBits } = spec.masking;
+  const plan = updateNoise(spec);
+  if (plan !== undefined) {
+    const encoding = { kind: 'noisy', fractionBits, bound: plan.bound * 2 ** -fractionBits } as const;
+    return { purpose: 'update', length: plan.length, width, encoding };
+  }
+  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  return { purpose: 'update', length, width, encoding: { kind: 'fixed', fractionBits, limit: clipNorm } };
+}
+
+/** How the members' noise lies in the update's ring; undefined where there is none. */
+export function updateNoise({ model, data, masking, privacy }: TaskSpec): NoisePlan | undefined {
+  if (privacy?.kind !== 'user') return undefined;
+  return noisePlan(weightLayout(model, featureWidth(data)).length, masking, privacy);
 }
 
 /** clipNorm less the norm that rounding to 2^-fractionBits can add to a vector of that length. */

@@ -97,6 +97,20 @@ export function normaliserFrom(spec: TaskSpec, sums: Float64Array): Normaliser {
 }
 
 /**
+ * What a task that takes no statistics normalises with: mean and standard deviation of a value that is evenly spread over its public
+ * range. Its row counts stand for unknown ones.
+ */
+export function publicNormaliser(spec: TaskSpec): Normaliser {
+  const width = featureWidth(spec.data);
+  return {
+    mean: new Float64Array(width).fill(0.5),
+    scale: new Float64Array(width).fill(Math.sqrt(1 / 12)),
+    rows: 1,
+    positives: 0,
+  };
+}
+
+/**
  * (x − mean) / scale, feature by feature.
  * @param features rows x width, row-major, width = normaliser.mean.length
  * @returns a new array of the same shape

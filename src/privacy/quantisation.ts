@@ -8,8 +8,8 @@
 import { check } from '../core/errors.ts';
 import type { Sensitivity } from './skellam.ts';
 
-/** e^(−1/2): at most this share of the tries of rounding is thrown away. */
-export const ROUNDING_BETA = Math.exp(-0.5);
+/** √(2 ln(1/beta)) for beta = e^(−1/2): of all tries of rounding at most that share is thrown away. */
+const ROUNDING_DEVIATIONS = 1;
 
 /**
  * Largest norms after rounding a vector of that norm (in units of the grid) and dimension: Theorem 1 of the paper.
@@ -17,9 +17,7 @@ export const ROUNDING_BETA = Math.exp(-0.5);
  */
 export function roundedSensitivity(norm: number, dimension: number): Sensitivity {
   const plain = norm + Math.sqrt(dimension);
-  const conditional = Math.sqrt(
-    norm * norm + dimension / 4 + Math.sqrt(2 * Math.log(1 / ROUNDING_BETA)) * (norm + Math.sqrt(dimension) / 2),
-  );
+  const conditional = Math.sqrt(norm * norm + dimension / 4 + ROUNDING_DEVIATIONS * (norm + Math.sqrt(dimension) / 2));
   const l2 = Math.min(plain, conditional);
   return { l1: l2 * Math.min(Math.sqrt(dimension), l2), l2 };
 }

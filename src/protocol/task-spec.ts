@@ -10,6 +10,8 @@ import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { DataSchema, type TableSpec, featureWidth } from './data-spec.ts';
 import { ModelSchema, type ModelSpec } from './model-spec.ts';
+import { largestFractionBits } from './noise-plan.ts';
+import { PrivacySchema } from './privacy-spec.ts';
 import { range, text, whole } from './spec-parts.ts';
 
 export { type ColumnSpec, type TableSpec, featureWidth, tableOf } from './data-spec.ts';
@@ -79,6 +81,8 @@ const TaskSpecSchema = v.strictObject({
   retry: v.picklist(['strict', 'accept']),
   /** fewest sites by which two survivor sets of one model may differ */
   minDiff: whole(1, MAX_COHORT),
+  /** absent: nothing that is released has noise */
+  privacy: v.optional(PrivacySchema),
 });
 
 export type TaskSpec = v.InferOutput<typeof TaskSpecSchema>;
@@ -195,7 +199,20 @@ function checkModel({ data, model }: TaskSpec): void {
 }
 
 /** The sum of a whole cohort must not wrap around its ring (docs/protocol.md, section 7). */
-function checkMasking({ masking }: TaskSpec): void {
+function checkMasking({ data, model, masking, privacy }: TaskSpec): void {
+  if (privacy?.kind === 'user') {
+    if (privacy.honest > masking.maxCohort) {
+      throw specError('privacy.honest', `a round has at most ${masking.maxCohort} members`);
+    }
+    const most = largestFractionBits(weightCount(model, featureWidth(data)), masking, masking.updateWidth, privacy);
+    if (most === undefined || masking.updateFractionBits > most) {
+      throw specError(
+        'masking.updateFractionBits',
+        `the noisy sum of ${masking.maxCohort} updates of norm ${masking.clipNorm} fits ${masking.updateWidth} bits with ${most === undefined ? 'no' : `at most ${most}`} fraction bits`,
+      );
+    }
+    return;
+  }
   const largest = Math.ceil(masking.clipNorm * 2 ** masking.updateFractionBits);
   if (masking.maxCohort * largest >= 2 ** (masking.updateWidth - 1)) {
     throw specError(

@@ -5,6 +5,7 @@
 import { trainingParts, evaluationParts, statisticsParts } from '../aggregation/layouts.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
+import type { RandomBytes } from '../core/random.ts';
 import type { Dataset } from '../dataset/split.ts';
 import { normalise, type Normaliser } from '../dataset/statistics.ts';
 import { calibrationBins, rocCurve } from '../evaluation/curves.ts';
@@ -50,6 +51,8 @@ export class Learner {
     base: Checkpoint | undefined;
     baseModel: Bytes;
     site: Bytes;
+    /** secure bytes for the noise of a task with privacy */
+    random: RandomBytes;
     onProgress?: ((progress: TrainingProgress) => void) | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<readonly (Float32Array | Float64Array)[]> {
@@ -69,14 +72,18 @@ export class Learner {
         onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
       });
       const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
-      return trainingParts({ spec, delta, rows: this.#dataset.train.rows, evaluation }).parts;
+      const { rows } = this.#dataset.train;
+      return trainingParts({ spec, delta, rows, evaluation, step: args.step, random: args.random }).parts;
     });
   }
 
-  /** Better or worse than before on this site's held-out rows; abstains when its 95 % interval holds zero. */
+  /**
+   * Better or worse than before on this site's held-out rows; abstains when its 95 % interval holds zero. Verdicts are public, so in a
+   * task with privacy a site always abstains.
+   */
   async verdict(before: Checkpoint, after: Checkpoint): Promise<Verdict> {
     const { heldOut } = this.#dataset;
-    if (heldOut.rows === 0) return Verdict.Abstain;
+    if (heldOut.rows === 0 || this.#spec.privacy !== undefined) return Verdict.Abstain;
     const losses = await this.#first(() =>
       Promise.all([before, after].map(async (model) => perRowLogLoss(await this.#scores(model), heldOut.labels))),
     );

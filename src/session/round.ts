@@ -52,6 +52,7 @@ export async function takePart(
     base,
     baseModel: fromHex(opened.baseModel, 32),
     site: fromHex(me.wallet, 20),
+    random: me.random,
     onProgress: me.onTraining,
     signal: training.signal,
   });

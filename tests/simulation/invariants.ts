@@ -6,6 +6,7 @@ import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { foldSum } from '../../src/aggregation/recompute.ts';
 import { has, members } from '../../src/core/bitmap.ts';
 import { fromHex, type Hex, toHex } from '../../src/core/bytes.ts';
+import { secureRandom } from '../../src/core/random.ts';
 import { packVector, unpackVector } from '../../src/masking/encode.ts';
 import { parseAnswer } from '../../src/masking/unmask.ts';
 import type { Checkpoint } from '../../src/model/checkpoint.ts';
@@ -65,6 +66,7 @@ export async function invariants(
         base: model,
         baseModel: fromHex(modelHash),
         site: fromHex(site.wallet),
+        random: secureRandom,
       });
       for (const [s, part] of unpackVector(layout, packVector(layout, parts)).entries()) {
         const total = expected[s] as Float64Array;
