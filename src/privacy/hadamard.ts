@@ -24,7 +24,8 @@ export function unrotate(values: Float64Array, blockSize: number, step: number):
 function flip(values: Float64Array, blockSize: number, step: number): void {
   check(values.length % blockSize === 0, `${values.length} values are not whole blocks of ${blockSize}`);
   if (blockSize === 1) return;
-  const signs = new SeededRandom(utf8(`murmur/rotation/1/${step}`));
+  // All twelve bytes that a seed has.
+  const signs = new SeededRandom(utf8(`rotate-${String(step).padStart(5, '0')}`));
   let bits = 0;
   for (let i = 0; i < values.length; i++) {
     if (i % 32 === 0) bits = signs.u32();

@@ -4,6 +4,7 @@
  * see poisson.ts.
  */
 import { check } from '../core/errors.ts';
+import { LARGEST_NOISE_VARIANCE } from '../protocol/noise-plan.ts';
 
 export interface PoissonTable {
   /** k of the first entry */
@@ -18,7 +19,7 @@ export interface PoissonTable {
 
 /** Extra bits of the weights, for the rounding of a million steps. */
 const GUARD_BITS = 40;
-export const LARGEST_MEAN = 2 ** 30;
+const LARGEST_MEAN = LARGEST_NOISE_VARIANCE / 2;
 
 /**
  * Weights follow from w(k+1) = w(k) · mean/(k+1), from the window's left end on, rounded down. Rounding at j costs every later w(k) at most

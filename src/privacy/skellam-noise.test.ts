@@ -1,24 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { Bytes } from '../core/bytes.ts';
-import { type RandomBytes, SeededRandom } from '../core/random.ts';
+import type { RandomBytes } from '../core/random.ts';
 import { BitSource } from './bit-source.ts';
 import { PoissonSampler, poissonQuantile } from './poisson.ts';
 import { poissonTable } from './poisson-table.ts';
 import { skellamNoise } from './skellam-noise.ts';
 import { logNormalCdf } from './special.ts';
+import { seededBytes } from './testing/seeded.ts';
 
 const DRAWS = 1_000_000;
-
-function seeded(seed: number): RandomBytes {
-  const random = new SeededRandom(Uint8Array.from({ length: 12 }, (_, i) => seed + i));
-  return (length) => {
-    const bytes = new Uint8Array(length);
-    const view = new DataView(bytes.buffer);
-    for (let i = 0; i + 4 <= length; i += 4) view.setUint32(i, random.u32());
-    return bytes;
-  };
-}
 
 /** Bits as scripted, 48 at a time; then it throws. */
 function scripted(...values: number[]): RandomBytes {
@@ -92,7 +83,7 @@ function moments(draws: Int32Array): { mean: number; variance: number; skew: num
 
 describe('skellamNoise', () => {
   it.each([0.02, 0.7, 3, 50.3, 1000])('has the distribution of variance %d: chi-square, KS, 10^6 draws', (variance) => {
-    const draws = skellamNoise(DRAWS, variance, seeded(1));
+    const draws = skellamNoise(DRAWS, variance, seededBytes(1));
     const reach = Math.ceil(8 * Math.sqrt(variance) + 12);
     const chances = Array.from({ length: reach + 1 }, (_, k) => skellamChance(variance, k));
     const chance = (k: number) => chances[Math.abs(k)] ?? 0;
@@ -105,12 +96,12 @@ describe('skellamNoise', () => {
   });
 
   it('has the distribution of variance 2^30: KS against the normal, which it is within 1e-5', () => {
-    const draws = skellamNoise(DRAWS, 2 ** 30, seeded(2));
+    const draws = skellamNoise(DRAWS, 2 ** 30, seededBytes(2));
     expect(kolmogorov(draws, (k) => Math.exp(logNormalCdf((k + 0.5) / 2 ** 15)))).toBeLessThan(1.95);
   });
 
   it.each([0.25, 9, 4096, 2 ** 30, 2 ** 31])('has the moments of variance %d', (variance) => {
-    const { mean, variance: found, skew, kurtosis } = moments(skellamNoise(DRAWS, variance, seeded(3)));
+    const { mean, variance: found, skew, kurtosis } = moments(skellamNoise(DRAWS, variance, seededBytes(3)));
     const excess = 1 / variance;
     expect(Math.abs(mean)).toBeLessThan(4 * Math.sqrt(variance / DRAWS));
     expect(Math.abs(found / variance - 1)).toBeLessThan(4 * Math.sqrt((2 + excess) / DRAWS));
@@ -121,16 +112,17 @@ describe('skellamNoise', () => {
   it('adds up: draws of many small variances are a draw of the sum', () => {
     const sum = new Int32Array(200_000);
     for (let tab = 0; tab < 10; tab++) {
-      for (const [i, k] of skellamNoise(sum.length, 0.3, seeded(20 + tab)).entries()) sum[i] = (sum[i] as number) + k;
+      for (const [i, k] of skellamNoise(sum.length, 0.3, seededBytes(20 + tab)).entries())
+        sum[i] = (sum[i] as number) + k;
     }
     const { sum: chi, cells } = chiSquare(sum, (k) => skellamChance(3, k), 25);
     expect(chi).toBeLessThan(cells + 4 * Math.sqrt(2 * cells) + 8);
   });
 
   it('refuses what is no variance; none is no noise', () => {
-    expect([...skellamNoise(2, 0, seeded(1))]).toEqual([0, 0]);
+    expect([...skellamNoise(2, 0, seededBytes(1))]).toEqual([0, 0]);
     for (const variance of [-1, Number.NaN, 2 ** 31 + 1])
-      expect(() => skellamNoise(1, variance, seeded(1))).toThrow('variance');
+      expect(() => skellamNoise(1, variance, seededBytes(1))).toThrow('variance');
   });
 });
 
@@ -192,6 +184,6 @@ describe('PoissonSampler', () => {
 
   it('refuses a mean past 2^30', () => {
     for (const mean of [0, -1, Number.NaN, 2 ** 30 + 1])
-      expect(() => new PoissonSampler(mean, new BitSource(seeded(1)))).toThrow('Poisson mean');
+      expect(() => new PoissonSampler(mean, new BitSource(seededBytes(1)))).toThrow('Poisson mean');
   });
 });

@@ -6,10 +6,7 @@ import { check } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
 import { BitSource } from './bit-source.ts';
 import { PoissonSampler } from './poisson.ts';
-import { LARGEST_MEAN } from './poisson-table.ts';
-
-/** Largest variance of a coordinate: 2^31. */
-export const LARGEST_VARIANCE = 2 * LARGEST_MEAN;
+import { LARGEST_NOISE_VARIANCE } from '../protocol/noise-plan.ts';
 
 /**
  * Independent draws.
@@ -18,7 +15,7 @@ export const LARGEST_VARIANCE = 2 * LARGEST_MEAN;
  * @returns integers
  */
 export function skellamNoise(length: number, variance: number, random: RandomBytes): Int32Array<ArrayBuffer> {
-  check(variance >= 0 && variance <= LARGEST_VARIANCE, `a variance is in [0, 2^31], not ${variance}`);
+  check(variance >= 0 && variance <= LARGEST_NOISE_VARIANCE, `a variance is in [0, 2^31], not ${variance}`);
   const noise = new Int32Array(length);
   if (variance === 0) return noise;
   const poisson = new PoissonSampler(variance / 2, new BitSource(random));
