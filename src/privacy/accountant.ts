@@ -7,7 +7,7 @@ import { exactGaussianEpsilon } from './exact-gaussian.ts';
 import { type Ring, ringScale, roundedSensitivity } from './quantisation.ts';
 import { type RdpCurve, curveOf, repeat } from './rdp-curve.ts';
 import { sampledRdp } from './sampled-rdp.ts';
-import { skellamRdp } from './skellam.ts';
+import { type Sensitivity, skellamRdp } from './skellam.ts';
 import { subsampledGaussianRdp } from './subsampled-gaussian.ts';
 
 export type Mechanism = 'gaussian' | 'subsampled-gaussian' | 'skellam' | 'subsampled-skellam';
@@ -43,10 +43,16 @@ export function skellamCost(ring: Ring, { z, rounds, q, delta }: Rounds): Privac
   checkDelta(delta);
   check(Number.isInteger(ring.participants) && ring.participants >= 1, 'a sum has at least one participant');
   const scale = ringScale(ring, z);
-  const sensitivity = roundedSensitivity(scale, ring.dimension);
-  const variance = (z * scale) ** 2;
-  const once = curveOf((order) => sampledRdp(order, q, (whole) => skellamRdp(whole, sensitivity, variance)));
+  const once = skellamCurve(roundedSensitivity(scale, ring.dimension), (z * scale) ** 2, q);
   return { ...epsilonOf(repeat(once, rounds), delta), delta, mechanism: q === 1 ? 'skellam' : 'subsampled-skellam' };
+}
+
+/**
+ * The Rényi curve of one release with Skellam noise.
+ * @param variance of a coordinate of the sum's noise, in squared steps of the grid
+ */
+export function skellamCurve(sensitivity: Sensitivity, variance: number, q = 1): RdpCurve {
+  return curveOf((order) => sampledRdp(order, q, (whole) => skellamRdp(whole, sensitivity, variance)));
 }
 
 /** The Rényi curve of rounds with Gaussian noise. */

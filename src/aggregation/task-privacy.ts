@@ -1,0 +1,83 @@
+/**
+ * What a whole task costs in privacy, known before anybody joins: every segment that it releases is looked at, and one without noise
+ * makes the answer "none", whatever the others have. The cost is of a task whose rounds all settle; a void round that was unmasked is one
+ * release more (src/privacy/budget.ts counts what is really released).
+ */
+import { type Mechanism, type PrivacyCost, gaussianCurve, skellamCurve } from '../privacy/accountant.ts';
+import { epsilonOf } from '../privacy/conversion.ts';
+import { roundedSensitivity } from '../privacy/quantisation.ts';
+import { type RdpCurve, repeat } from '../privacy/rdp-curve.ts';
+import type { Segment } from '../protocol/layout.ts';
+import { type RecordPrivacySpec, stepsOfPasses } from '../protocol/privacy-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
+import { roundLayout, updateNoise } from './layouts.ts';
+
+/** What a task releases of somebody's data. */
+export type Released = Segment['purpose'] | 'verdict';
+
+export type TaskPrivacy =
+  | (PrivacyCost & {
+      readonly kind: 'epsilon';
+      /** whose presence nobody can tell for sure: a participant with all their data, or one record */
+      readonly protects: 'user' | 'records';
+      /** Rényi curve of one training round */
+      readonly round: RdpCurve;
+    })
+  | {
+      readonly kind: 'none';
+      /** what is released without noise; empty where the noise is there but counts on nobody */
+      readonly open: readonly Released[];
+    };
+
+/**
+ * @param honest members of a sum whose noise counts, at least: `fewestHonest` of the task's parameters
+ */
+export function taskPrivacy(spec: TaskSpec, honest: number): TaskPrivacy {
+  const open = releasedWithoutNoise(spec);
+  const { privacy } = spec;
+  if (open.length > 0 || privacy === undefined) return { kind: 'none', open };
+  const { mechanism, round } = privacy.kind === 'user' ? userCost(spec, honest) : recordCost(spec, privacy);
+  const { delta, kind: protects } = privacy;
+  const { epsilon, order } = epsilonOf(repeat(round, spec.training.rounds), delta);
+  if (epsilon === Infinity) return { kind: 'none', open };
+  return { kind: 'epsilon', protects, epsilon, delta, order, mechanism, round };
+}
+
+function releasedWithoutNoise(spec: TaskSpec): readonly Released[] {
+  const open = new Set<Released>();
+  for (const step of [0, 1, spec.training.rounds + 1])
+    for (const segment of roundLayout(spec, step)) if (!isProtected(spec, segment)) open.add(segment.purpose);
+  // With privacy everybody abstains.
+  if (spec.privacy === undefined) open.add('verdict');
+  return [...open];
+}
+
+function isProtected({ privacy }: TaskSpec, { purpose, encoding }: Segment): boolean {
+  if (encoding.kind === 'noisy') return true;
+  if (privacy === undefined) return false;
+  // All weights are 1, and a record's noise is in the gradients already.
+  return purpose === 'weight' || (purpose === 'update' && privacy.kind === 'records');
+}
+
+interface RoundCost {
+  readonly mechanism: Mechanism;
+  readonly round: RdpCurve;
+}
+
+/** One participant's vector replaced by zeros; the roster is public, so nothing is gained by sampling. */
+function userCost(spec: TaskSpec, honest: number): RoundCost {
+  const plan = updateNoise(spec);
+  const variance = plan === undefined ? 0 : Math.max(0, honest) * plan.variance;
+  const sensitivity = plan === undefined ? { l1: 0, l2: 0 } : roundedSensitivity(plan.clipSteps, plan.length);
+  return { mechanism: 'skellam', round: skellamCurve(sensitivity, variance) };
+}
+
+/** One record added or removed; each site's noise suffices for its own records, so others' noise is not counted. */
+function recordCost(spec: TaskSpec, privacy: RecordPrivacySpec): RoundCost {
+  const { noiseMultiplier: z, samplingRate: q } = privacy;
+  const steps = stepsOfPasses(privacy, spec.training.epochs);
+  return {
+    mechanism: q === 1 ? 'gaussian' : 'subsampled-gaussian',
+    round: gaussianCurve({ z, rounds: steps, q }),
+  };
+}
