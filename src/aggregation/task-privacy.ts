@@ -3,9 +3,11 @@
  * makes the answer "none", whatever the others have. The cost is of a task whose rounds all settle; a void round that was unmasked is one
  * release more (src/privacy/budget.ts counts what is really released).
  */
+import { check } from '../core/errors.ts';
 import { type Mechanism, type PrivacyCost, gaussianCurve, skellamCurve } from '../privacy/accountant.ts';
 import { epsilonOf } from '../privacy/conversion.ts';
 import { roundedSensitivity } from '../privacy/quantisation.ts';
+import type { ReleaseCurves } from '../privacy/budget.ts';
 import { type RdpCurve, repeat } from '../privacy/rdp-curve.ts';
 import type { Segment } from '../protocol/layout.ts';
 import { type RecordPrivacySpec, stepsOfPasses } from '../protocol/privacy-spec.ts';
@@ -20,8 +22,8 @@ export type TaskPrivacy =
       readonly kind: 'epsilon';
       /** whose presence nobody can tell for sure: a participant with all their data, or one record */
       readonly protects: 'user' | 'records';
-      /** Rényi curve of one training round */
-      readonly round: RdpCurve;
+      /** cost of one training round, for the budget */
+      readonly release: ReleaseCurves;
     })
   | {
       readonly kind: 'none';
@@ -36,11 +38,11 @@ export function taskPrivacy(spec: TaskSpec, honest: number): TaskPrivacy {
   const open = releasedWithoutNoise(spec);
   const { privacy } = spec;
   if (open.length > 0 || privacy === undefined) return { kind: 'none', open };
-  const { mechanism, round } = privacy.kind === 'user' ? userCost(spec, honest) : recordCost(spec, privacy);
+  const { mechanism, release } = privacy.kind === 'user' ? userCost(spec, honest) : recordCost(spec, privacy);
   const { delta, kind: protects } = privacy;
-  const { epsilon, order } = epsilonOf(repeat(round, spec.training.rounds), delta);
+  const { epsilon, order } = epsilonOf(repeat(release[protects] as RdpCurve, spec.training.rounds), delta);
   if (epsilon === Infinity) return { kind: 'none', open };
-  return { kind: 'epsilon', protects, epsilon, delta, order, mechanism, round };
+  return { kind: 'epsilon', protects, epsilon, delta, order, mechanism, release };
 }
 
 function releasedWithoutNoise(spec: TaskSpec): readonly Released[] {
@@ -61,15 +63,20 @@ function isProtected({ privacy }: TaskSpec, { purpose, encoding }: Segment): boo
 
 interface RoundCost {
   readonly mechanism: Mechanism;
-  readonly round: RdpCurve;
+  readonly release: ReleaseCurves;
 }
 
-/** One participant's vector replaced by zeros; the roster is public, so nothing is gained by sampling. */
+/**
+ * One participant's vector replaced by zeros; the roster is public, so nothing is gained by sampling. One record more or less turns a
+ * vector into another of the same norm at most, which is twice as far.
+ */
 function userCost(spec: TaskSpec, honest: number): RoundCost {
   const plan = updateNoise(spec);
-  const variance = plan === undefined ? 0 : Math.max(0, honest) * plan.variance;
-  const sensitivity = plan === undefined ? { l1: 0, l2: 0 } : roundedSensitivity(plan.clipSteps, plan.length);
-  return { mechanism: 'skellam', round: skellamCurve(sensitivity, variance) };
+  check(plan !== undefined, 'this task has no noise for participants');
+  const variance = Math.max(0, honest) * plan.variance;
+  const { l1, l2 } = roundedSensitivity(plan.clipSteps, plan.length);
+  const user = skellamCurve({ l1, l2 }, variance);
+  return { mechanism: 'skellam', release: { user, records: skellamCurve({ l1: 2 * l1, l2: 2 * l2 }, variance) } };
 }
 
 /** One record added or removed; each site's noise suffices for its own records, so others' noise is not counted. */
@@ -78,6 +85,6 @@ function recordCost(spec: TaskSpec, privacy: RecordPrivacySpec): RoundCost {
   const steps = stepsOfPasses(privacy, spec.training.epochs);
   return {
     mechanism: q === 1 ? 'gaussian' : 'subsampled-gaussian',
-    round: gaussianCurve({ z, rounds: steps, q }),
+    release: { records: gaussianCurve({ z, rounds: steps, q }) },
   };
 }

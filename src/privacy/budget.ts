@@ -10,20 +10,24 @@ import type { Mechanism } from './accountant.ts';
 import { type Epsilon, epsilonOf } from './conversion.ts';
 import { type RdpCurve, compose, repeat } from './rdp-curve.ts';
 
+/**
+ * Rényi curves of one release: for the presence of a participant with all their data, and for that of a single record. Where one is absent
+ * nothing bounds it: noise that hides a record does not hide hundreds.
+ */
+export interface ReleaseCurves {
+  readonly user?: RdpCurve;
+  readonly records?: RdpCurve;
+}
+
 /** What one task costs, release by release. */
 export interface BudgetCost {
   readonly task: string;
   /** chain and contract: task numbers begin anew on each */
   readonly network: string;
-  /**
-   * whose presence is hidden. Costs of the two kinds are not added: a participant's counts from their data to none, a record's from one
-   * record to none.
-   */
-  readonly protects: 'user' | 'records';
   /** 'none': releases without noise */
   readonly mechanism: Mechanism | 'none';
-  /** of one release; absent for mechanism none, which nothing bounds */
-  readonly release?: RdpCurve;
+  /** of one release */
+  readonly release: ReleaseCurves;
 }
 
 export interface BudgetEntry extends BudgetCost {
@@ -38,7 +42,7 @@ export interface BudgetLimit {
   readonly delta: number;
 }
 
-/** Spent so far. Infinity once anything was released without noise. */
+/** Spent so far. Infinity once anything was released without noise that hides what the limit protects. */
 export function budgetSpent(
   entries: readonly BudgetEntry[],
   { protects, delta }: Omit<BudgetLimit, 'epsilon'>,
@@ -46,8 +50,9 @@ export function budgetSpent(
   const curves: RdpCurve[] = [];
   for (const entry of entries) {
     if (entry.releases === 0) continue;
-    if (entry.release === undefined) return { epsilon: Infinity, order: undefined };
-    if (entry.protects === protects) curves.push(repeat(entry.release, entry.releases));
+    const release = entry.release[protects];
+    if (release === undefined) return { epsilon: Infinity, order: undefined };
+    curves.push(repeat(release, entry.releases));
   }
   return epsilonOf(compose(curves), delta);
 }
@@ -76,19 +81,13 @@ export function checkBudget(
   releases: number,
   limit: BudgetLimit,
 ): Epsilon {
-  if (cost.protects !== limit.protects && cost.mechanism !== 'none') {
-    throw refused(
-      limit,
-      `this task protects ${NAMES[cost.protects]}, the budget of this data set ${NAMES[limit.protects]}`,
-    );
-  }
   const spent = budgetSpent(spend(entries, cost, releases), limit);
   if (spent.epsilon <= limit.epsilon) return spent;
   const before = budgetSpent(entries, limit).epsilon;
   throw refused(
     limit,
     spent.epsilon === Infinity
-      ? 'nothing bounds what this data set would have given away: something is released without noise'
+      ? `nothing would bound what this data set gives away: something is released without noise that hides ${NAMES[limit.protects]}`
       : `this data set would have spent an epsilon of ${spent.epsilon.toFixed(2)} of ${limit.epsilon}; ${before.toFixed(2)} is spent already`,
   );
 }
@@ -101,7 +100,6 @@ export function releasesLeft(
   most: number,
 ): number {
   const fits = (releases: number): boolean =>
-    (cost.protects === limit.protects || cost.mechanism === 'none') &&
     budgetSpent(spend(entries, cost, releases), limit).epsilon <= limit.epsilon;
   let fitting = 0;
   let tooMany = most + 1;
@@ -113,15 +111,15 @@ export function releasesLeft(
   return fitting;
 }
 
-const NAMES = { user: 'a participant', records: 'single records' } as const;
+const NAMES = { user: 'a participant', records: 'a record' } as const;
 
 function isSameCost(a: BudgetCost, b: BudgetCost): boolean {
   return (
     a.task === b.task &&
     a.network === b.network &&
-    a.protects === b.protects &&
     a.mechanism === b.mechanism &&
-    (a.release ?? []).join() === (b.release ?? []).join()
+    a.release.user?.join() === b.release.user?.join() &&
+    a.release.records?.join() === b.release.records?.join()
   );
 }
 

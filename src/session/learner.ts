@@ -4,6 +4,7 @@
  */
 import { trainingParts, evaluationParts, statisticsParts } from '../aggregation/layouts.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
+import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { RandomBytes } from '../core/random.ts';
 import type { Dataset } from '../dataset/split.ts';
@@ -64,6 +65,9 @@ export class Learner {
       const evaluation = await this.#evaluation(base);
       if (kind === 'evaluation') return evaluationParts(spec, evaluation);
 
+      // An epsilon was shown; nothing may leave that was trained without the noise it is for.
+      if (spec.privacy?.kind === 'records')
+        throw new MurmurError('unsupported', 'this version cannot train with noise for single records yet');
       const trainer = await this.#started();
       const { weights } = await trainer.train({
         ...this.#job(base.weights, base.normaliser),
