@@ -54,11 +54,11 @@ function releasedWithoutNoise(spec: TaskSpec): readonly Released[] {
   return [...open];
 }
 
-function isProtected({ privacy }: TaskSpec, { purpose, encoding }: Segment): boolean {
+function isProtected({ privacy }: TaskSpec, { purpose, length, encoding }: Segment): boolean {
   if (encoding.kind === 'noisy') return true;
   if (privacy === undefined) return false;
-  // All weights are 1, and a record's noise is in the gradients already.
-  return purpose === 'weight' || (purpose === 'update' && privacy.kind === 'records');
+  // A weight alone is 1 at every site; more than it (steps made, say) follows from the rows. A record's noise is in the gradients already.
+  return (purpose === 'weight' && length === 1) || (purpose === 'update' && privacy.kind === 'records');
 }
 
 interface RoundCost {
