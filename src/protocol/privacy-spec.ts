@@ -39,7 +39,6 @@ const RecordPrivacy = v.strictObject({
 
 export const PrivacySchema = v.variant('kind', [UserPrivacy, RecordPrivacy]);
 
-export type PrivacySpec = v.InferOutput<typeof PrivacySchema>;
 export type UserPrivacySpec = v.InferOutput<typeof UserPrivacy>;
 export type RecordPrivacySpec = v.InferOutput<typeof RecordPrivacy>;
 
