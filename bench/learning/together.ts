@@ -43,6 +43,8 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
   const { spec, sites, trainer, beacon, plain = false, onStep } = options;
   const learners = sites.map((site) => new Learner(spec, site, () => Promise.resolve(trainer)));
   const everybody = sites.map((_, index) => index);
+  /** of SCAFFOLD, by site */
+  const controls: (Float32Array | undefined)[] = [];
   let base: Checkpoint | undefined;
   for (let step = 0; step <= spec.training.rounds + 1; step++) {
     const baseModel = base === undefined ? new Uint8Array(32) : await modelHash(await writeCheckpoint(spec, base));
@@ -50,7 +52,19 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
     for (const index of options.cohort?.(step) ?? everybody) {
       const learner = learners[index] as Learner;
       const site = uintBytes(index, 20);
-      inputs.push((await learner.contribution({ step, base, baseModel, site, random: secureRandom })) as Parts);
+      const control = controls[index];
+      const recalled = control && { control };
+      const { parts, remembered } = await learner.contribution({
+        step,
+        base,
+        baseModel,
+        site,
+        recalled,
+        random: secureRandom,
+      });
+      inputs.push(parts as Parts);
+      // Every round settles here and counts everybody.
+      controls[index] = remembered?.control ?? control;
     }
     const layout = roundLayout(spec, step);
     const sums = plain

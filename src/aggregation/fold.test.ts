@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { secureRandom } from '../core/random.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
 import { type Checkpoint, initialServerState, readCheckpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
 import type { TableTask } from '../protocol/task-spec.ts';
-import { fedAdam } from './fedadam.ts';
-import { fedAvg } from './fedavg.ts';
 import { type FoldInput, fold } from './fold.ts';
 import { evaluationParts, roundLayout, statisticsParts, trainingParts } from './layouts.ts';
 
@@ -124,57 +121,14 @@ describe('fold', () => {
   });
 });
 
-describe('server optimisers', () => {
-  it('fedAvg adds learning rate times the update', () => {
-    const { weights, server } = fedAvg(base, Float64Array.of(0.5, 0.25), { learningRate: 0.5 });
-    expect(Array.from(weights)).toEqual([1.25, -0.375]);
-    expect(server.step).toBe(1);
-  });
-
-  it('fedAdam gives two steps worked by hand', () => {
-    const rule = { learningRate: 0.1, beta1: 0.5, beta2: 0.75, tau: 0.25 };
-    const start = {
-      weights: Float32Array.of(1),
-      server: {
-        step: 0,
-        firstMoment: new Float64Array(1),
-        secondMoment: new Float64Array(1),
-        beta1Power: 1,
-        beta2Power: 1,
-      },
-    };
-    // m 0.25, v 0.0625; corrected 0.5 and 0.25; step 0.1 · 0.5 / (0.5 + 0.25) = 1/15
-    const first = fedAdam(start, Float64Array.of(0.5), rule);
-    expect(first.server).toEqual({
-      step: 1,
-      firstMoment: Float64Array.of(0.25),
-      secondMoment: Float64Array.of(0.0625),
-      beta1Power: 0.5,
-      beta2Power: 0.75,
-    });
-    expect(first.weights[0]).toBeCloseTo(1 + 1 / 15, 6);
-    // m -0.125, v 0.109375; corrected -1/6 and 0.25; step -0.1 / 6 / 0.75 = -1/45
-    const second = fedAdam(first, Float64Array.of(-0.5), rule);
-    expect(second.server).toEqual({
-      step: 2,
-      firstMoment: Float64Array.of(-0.125),
-      secondMoment: Float64Array.of(0.109375),
-      beta1Power: 0.25,
-      beta2Power: 0.5625,
-    });
-    expect(second.weights[0]).toBeCloseTo(1 + 1 / 15 - 1 / 45, 6);
-  });
-});
-
 describe('trainingParts', () => {
-  const noise = { step: 1, random: secureRandom };
   const evaluation = new Float64Array(12);
 
   it('weights by rows up to the cap, then clips', () => {
-    const small = trainingParts({ spec, delta: Float32Array.of(0.5, 1), rows: 2, evaluation, ...noise });
+    const small = trainingParts({ spec, delta: Float32Array.of(0.5, 1), rows: 2, evaluation });
     expect(small.clipped).toBe(false);
     expect(small.parts.slice(0, 2)).toEqual([Float64Array.of(0.5), Float64Array.of(0.25, 0.5)]);
-    const large = trainingParts({ spec, delta: Float32Array.of(3, 4), rows: 9, evaluation, ...noise });
+    const large = trainingParts({ spec, delta: Float32Array.of(3, 4), rows: 9, evaluation });
     expect(large.clipped).toBe(true);
     expect(large.norm).toBe(5);
     expect(large.parts[0]).toEqual(Float64Array.of(1));
@@ -188,7 +142,7 @@ describe('trainingParts', () => {
         fc.float({ noNaN: true, min: -1e6, max: 1e6 }),
         fc.integer({ min: 1, max: 9 }),
         (a, b, rows) => {
-          const { parts } = trainingParts({ spec, delta: Float32Array.of(a, b), rows, evaluation, ...noise });
+          const { parts } = trainingParts({ spec, delta: Float32Array.of(a, b), rows, evaluation });
           const rounded = Array.from(parts[1] as Float64Array, (value) => Math.round(value * 2 ** 26) / 2 ** 26);
           expect(Math.hypot(...rounded)).toBeLessThanOrEqual(1);
         },
@@ -197,10 +151,10 @@ describe('trainingParts', () => {
   });
 
   it('refuses an update that diverged, or of another length', () => {
-    expect(() => trainingParts({ spec, delta: Float32Array.of(Number.NaN, 0), rows: 1, evaluation, ...noise })).toThrow(
+    expect(() => trainingParts({ spec, delta: Float32Array.of(Number.NaN, 0), rows: 1, evaluation })).toThrow(
       'diverged',
     );
-    expect(() => trainingParts({ spec, delta: Float32Array.of(0), rows: 1, evaluation, ...noise })).toThrow(
+    expect(() => trainingParts({ spec, delta: Float32Array.of(0), rows: 1, evaluation })).toThrow(
       'expected an update of 2',
     );
   });

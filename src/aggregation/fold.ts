@@ -5,16 +5,18 @@
 import type { Bytes } from '../core/bytes.ts';
 import { MurmurError, check } from '../core/errors.ts';
 import { normaliserFrom, publicNormaliser } from '../dataset/statistics.ts';
-import { type Checkpoint, initialServerState } from '../model/checkpoint.ts';
+import { type Checkpoint, initialServerState, type ServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
 import { weightLayout } from '../model/spec.ts';
 import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
 import { stepKind } from '../protocol/phases.ts';
 import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
-import { fedAdam } from './fedadam.ts';
-import { fedAvg } from './fedavg.ts';
-import { roundLayout, updateNoise } from './layouts.ts';
+import { hasStopped, nextProgress } from './early-stop.ts';
+import { controlScale, roundLayout, updateNoise } from './layouts.ts';
+import { fedNovaUpdate, MOST_STEP_RATIO } from './local/fednova.ts';
+import { foldControl } from './local/scaffold.ts';
+import { serverStep } from './server/registry.ts';
 
 export type { RoundMetrics } from './evaluation-counts.ts';
 
@@ -71,28 +73,80 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
   const counts = bySegment.get('evaluation');
   const metrics = counts === undefined ? undefined : metricsFromCounts(counts);
   const sent = bySegment.get('update');
-  if (sent === undefined || weightSum === undefined) return { checkpoint: base, metrics };
+  if (sent === undefined || weightSum === undefined || hasStopped(spec.training, base.server))
+    return { checkpoint: base, metrics };
 
   const update = updateOf(spec, step, sent, members);
   check(update.length === base.weights.length, 'the model does not fit the task');
-  const delta = update.map((value) => value / weightSum);
-  const learned = spec.server.kind === 'fedavg' ? fedAvg(base, delta, spec.server) : fedAdam(base, delta, spec.server);
-  possible(learned.weights.every(Number.isFinite), 'a weight of the new model is not finite');
-  return { checkpoint: { ...learned, normaliser: base.normaliser }, metrics };
+  const sum: TrainingSum = {
+    weights: weightSum,
+    ratios: bySegment.get('weight')?.[1],
+    update,
+    control: bySegment.get('control'),
+    members,
+  };
+  const { weights, server } = serverStep(base, meanUpdate(spec, sum), spec.server);
+  possible(weights.every(Number.isFinite), 'a weight of the new model is not finite');
+  const control = nextControl(spec, server, sum);
+  const progress = nextProgress(spec.training, server, metrics);
+  return {
+    checkpoint: {
+      weights,
+      normaliser: base.normaliser,
+      server: { ...server, ...(control && { control }), ...(progress && { progress }) },
+    },
+    metrics,
+  };
+}
+
+/** The sums that a training step learns from. */
+interface TrainingSum {
+  readonly weights: number;
+  /** FedNova's weighted steps */
+  readonly ratios: number | undefined;
+  readonly update: Float64Array;
+  /** SCAFFOLD's */
+  readonly control: Float64Array | undefined;
+  readonly members: number;
+}
+
+/** Delta of the server step. */
+function meanUpdate(spec: TaskSpec, { weights, ratios, update, members }: TrainingSum): Float64Array {
+  if (spec.training.algorithm?.kind !== 'fednova') return update.map((value) => value / weights);
+  possible(
+    ratios !== undefined && ratios > 0 && ratios <= members * MOST_STEP_RATIO,
+    `the sum of steps is not in (0, ${members * MOST_STEP_RATIO}]`,
+  );
+  return fedNovaUpdate(weights, ratios, update);
+}
+
+/** SCAFFOLD's c after the round; undefined in other tasks. */
+function nextControl(
+  spec: TaskSpec,
+  { control }: ServerState,
+  { weights, control: sum, members }: TrainingSum,
+): Float64Array | undefined {
+  const { algorithm } = spec.training;
+  if (algorithm?.kind !== 'scaffold' || control === undefined || sum === undefined) return undefined;
+  checkNorm(spec, 'control variate', sum, members);
+  return foldControl(control, sum, { weights, scale: controlScale(spec), members, sites: algorithm.sites });
+}
+
+function checkNorm({ masking }: TaskSpec, what: string, values: Float64Array, members: number): void {
+  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  possible(norm <= members * masking.clipNorm, `the ${what}'s norm ${norm} is more than ${members} inputs can give`);
 }
 
 /** The summed update of a sum that passes its checks. */
 function updateOf(spec: TaskSpec, step: number, sum: Float64Array, members: number): Float64Array {
-  const { clipNorm, updateFractionBits } = spec.masking;
   const plan = updateNoise(spec);
   if (plan !== undefined) {
-    const stepsPerUnit = 2 ** updateFractionBits;
+    const stepsPerUnit = 2 ** spec.masking.updateFractionBits;
     const { length: weights } = weightLayout(spec.model, featureWidth(spec.data));
     const steps = sum.map((value) => value * stepsPerUnit);
     return sumOfNoisyUpdates(steps, { plan, members, weights, step }).map((value) => value / stepsPerUnit);
   }
-  const norm = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
-  possible(norm <= members * clipNorm, `the update's norm ${norm} is more than ${members} inputs can give`);
+  checkNorm(spec, 'update', sum, members);
   return sum;
 }
 
@@ -108,6 +162,6 @@ async function firstCheckpoint(
   };
 }
 
-function possible(condition: boolean, what: string): void {
+function possible(condition: boolean, what: string): asserts condition {
   if (!condition) throw new MurmurError('void', `sum: ${what}`, { hint: 'The round is tried again.' });
 }

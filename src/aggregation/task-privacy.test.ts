@@ -57,7 +57,7 @@ describe('taskPrivacy', () => {
   it('is that of DP-SGD for records', () => {
     const privacy = { kind: 'records', noiseMultiplier: 1.1, delta: 1e-5, clipNorm: 1, samplingRate: 0.05 } as const;
     const task = checkTaskSpec({ ...heart, evaluation: silent, privacy });
-    const { rounds, epochs } = heart.training;
+    const { rounds, epochs = 1 } = heart.training;
     const expected = gaussianCost({ z: 1.1, rounds: rounds * epochs * 20, q: 0.05, delta: 1e-5 });
     expect(taskPrivacy(task, 1)).toMatchObject({ kind: 'epsilon', protects: 'records', ...expected });
     expect(taskPrivacy({ ...task, evaluation: heart.evaluation }, 1)).toEqual({ kind: 'none', open: ['evaluation'] });

@@ -82,7 +82,7 @@ function userCost(spec: TaskSpec, honest: number): RoundCost {
 /** One record added or removed; each site's noise suffices for its own records, so others' noise is not counted. */
 function recordCost(spec: TaskSpec, privacy: RecordPrivacySpec): RoundCost {
   const { noiseMultiplier: z, samplingRate: q } = privacy;
-  const steps = stepsOfPasses(privacy, spec.training.epochs);
+  const steps = spec.training.steps ?? stepsOfPasses(privacy, spec.training.epochs ?? 1);
   return {
     mechanism: q === 1 ? 'gaussian' : 'subsampled-gaussian',
     release: { records: gaussianCurve({ z, rounds: steps, q }) },

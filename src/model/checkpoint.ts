@@ -6,19 +6,32 @@ import { type Bytes, toHex } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
+import { MOMENTS } from '../protocol/server-spec.ts';
 import { type TaskSpec, featureWidth, taskSpecHash } from '../protocol/task-spec.ts';
 import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightLayout } from './spec.ts';
 
-/** State of the server optimiser; both moments are empty for fedavg, else one entry a weight. */
+/** State of the server; a moment that the task's optimiser does not keep is empty, else it has one entry a weight. */
 export interface ServerState {
   /** server steps taken so far */
   readonly step: number;
   readonly firstMoment: Float64Array;
   readonly secondMoment: Float64Array;
-  /** beta1^step and beta2^step as running products */
+  /** beta1^step and beta2^step as running products where the optimiser corrects its moments, else 1 */
   readonly beta1Power: number;
   readonly beta2Power: number;
+  /** SCAFFOLD's server control variate c, one entry a weight; only in tasks that train by it */
+  readonly control?: Float64Array;
+  /** only in tasks that may stop early */
+  readonly progress?: LossProgress;
+}
+
+/** How the pooled loss has gone. */
+export interface LossProgress {
+  /** least so far; Number.MAX_VALUE before the first */
+  readonly best: number;
+  /** rounds since it last fell by enough */
+  readonly waited: number;
 }
 
 export interface Checkpoint {
@@ -32,13 +45,18 @@ const FORMAT = 'murmur-checkpoint/1';
 
 /** The server state before the first step. */
 export function initialServerState(spec: TaskSpec): ServerState {
-  const length = momentLength(spec);
+  const { server, training } = spec;
+  const { first, second, control } = stateLengths(spec);
+  // FedAdagrad and FedYogi start v at τ² (src/aggregation/server).
+  const start = server.kind === 'fedadagrad' || server.kind === 'fedyogi' ? server.tau * server.tau : 0;
   return {
     step: 0,
-    firstMoment: new Float64Array(length),
-    secondMoment: new Float64Array(length),
+    firstMoment: new Float64Array(first),
+    secondMoment: new Float64Array(second).fill(start),
     beta1Power: 1,
     beta2Power: 1,
+    ...(control > 0 && { control: new Float64Array(control) }),
+    ...(training.earlyStop && { progress: { best: Number.MAX_VALUE, waited: 0 } }),
   };
 }
 
@@ -102,6 +120,10 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
       secondMoment: vector('server.secondMoment'),
       beta1Power: scalar('server.beta1Power'),
       beta2Power: scalar('server.beta2Power'),
+      ...(stateLengths(spec).control > 0 && { control: vector('server.control') }),
+      ...(spec.training.earlyStop && {
+        progress: { best: scalar('server.progress.best'), waited: scalar('server.progress.waited') },
+      }),
     },
   };
   check(
@@ -132,11 +154,25 @@ function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string
     ['server.secondMoment', server.secondMoment],
     ['server.beta1Power', Float64Array.of(server.beta1Power)],
     ['server.beta2Power', Float64Array.of(server.beta2Power)],
+    ...(server.control ? [['server.control', server.control] as const] : []),
+    ...(server.progress
+      ? ([
+          ['server.progress.best', Float64Array.of(server.progress.best)],
+          ['server.progress.waited', Float64Array.of(server.progress.waited)],
+        ] as const)
+      : []),
   ];
 }
 
-function momentLength(spec: TaskSpec): number {
-  return spec.server.kind === 'fedadam' ? weightLayout(spec.model, featureWidth(spec.data)).length : 0;
+/** Entries of the server's vectors; 0 for those that the task does not keep. */
+function stateLengths({ server, training, model, data }: TaskSpec) {
+  const { length } = weightLayout(model, featureWidth(data));
+  const moments = MOMENTS[server.kind];
+  return {
+    first: moments >= 1 ? length : 0,
+    second: moments >= 2 ? length : 0,
+    control: training.algorithm?.kind === 'scaffold' ? length : 0,
+  };
 }
 
 function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState): void {
@@ -151,11 +187,20 @@ function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState)
     Number.isSafeInteger(rows) && Number.isSafeInteger(positives) && rows > 0 && positives >= 0 && positives <= rows,
     'bad row counts',
   );
-  const length = momentLength(spec);
+  const { first, second, control } = stateLengths(spec);
   check(
-    server.firstMoment.length === length && server.secondMoment.length === length,
-    `the server state does not have ${length} moments`,
+    server.firstMoment.length === first && server.secondMoment.length === second,
+    `the server state does not have ${first} and ${second} moments`,
   );
+  check((server.control?.length ?? 0) === control, `the server state does not have ${control} control variates`);
+  check(
+    (server.progress !== undefined) === (spec.training.earlyStop !== undefined),
+    'the server state and the task differ on stopping early',
+  );
+  if (server.progress !== undefined) {
+    const { best, waited } = server.progress;
+    check(best >= 0 && Number.isSafeInteger(waited) && waited >= 0, 'the loss has gone as no loss can');
+  }
   check(
     server.secondMoment.every((value) => value >= 0),
     'a second moment is negative',

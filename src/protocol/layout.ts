@@ -15,7 +15,7 @@ export type Encoding =
   | { readonly kind: 'count' };
 
 export interface Segment {
-  readonly purpose: 'statistics' | 'weight' | 'update' | 'evaluation';
+  readonly purpose: 'statistics' | 'weight' | 'update' | 'control' | 'evaluation';
   /** coordinates */
   readonly length: number;
   /** bits a coordinate, 2..48 */

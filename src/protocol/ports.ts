@@ -82,7 +82,10 @@ export interface Journal {
   delete(key: string): Promise<void>;
 }
 
-/** Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32. */
+/**
+ * Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32. The `steps` of a result are those made;
+ * the same job with these `steps` and no budget gives the same weights again.
+ */
 export interface TrainerPort {
   readonly backend: string;
   train(job: {
@@ -91,6 +94,14 @@ export interface TrainerPort {
     readonly labels: Uint8Array;
     readonly rows: number;
     readonly epochs: number;
+    /** exactly so many steps, over as many passes as they need; `epochs` is then not looked at */
+    readonly steps?: number | undefined;
+    /** ends after the step with which so much time has passed; one step is always made */
+    readonly budgetMs?: number | undefined;
+    /** mu: adds mu · (w − the weights received) to the gradient of every step */
+    readonly proximal?: number | undefined;
+    /** added to the gradient of every step; flat, one entry a weight */
+    readonly correction?: Float32Array | undefined;
     readonly batchSize: number;
     readonly learningRate: number;
     readonly l2: number;

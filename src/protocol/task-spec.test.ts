@@ -44,11 +44,27 @@ describe('parseTaskSpec', () => {
     ['masking.updateWidth', 'masking.updateWidth', 31],
     ['model.layers.0', 'model.layers', [{ kind: 'dense', units: 2, activation: 'sigmoid' }]],
     ['server.kind', 'server.kind', 'fedprox'],
+    ['server.momentum', 'server', { kind: 'fedavgm', learningRate: 1, momentum: 1 }],
+    ['server.beta2', 'server', { kind: 'fedyogi', learningRate: 1, beta1: 0.9, tau: 0.1 }],
+    ['training.steps', 'training.steps', 10],
+    ['training.epochs', 'training.epochs', undefined],
+    ['training.schedule.kind', 'training.schedule', { kind: 'linear', warmUp: 0 }],
+    ['training.schedule.warmUp', 'training.schedule', { kind: 'constant', warmUp: 12 }],
+    ['training.algorithm.mu', 'training.algorithm', { kind: 'fedprox', mu: 0 }],
+    ['training.algorithm.budgetSeconds', 'training.algorithm', { kind: 'scaffold', sites: 3, budgetSeconds: 1 }],
+    ['training.earlyStop.patience', 'training.earlyStop', { patience: 0, least: 0 }],
     ['title', 'title', ''],
   ])('names %s when %s is %j', (path, changed, value) => {
     expect(() => checkTaskSpec(withEntry(spec, changed.split('.'), value))).toThrow(
       expect.objectContaining({ code: 'bad-input', details: { path } }),
     );
+  });
+
+  it('refuses to stop early by an evaluation that nobody sees', () => {
+    const blind = { ...spec, evaluation: { bins: 20, release: 'off' } };
+    const training = { ...spec.training, earlyStop: { patience: 3, least: 0.001 } };
+    expect(checkTaskSpec({ ...spec, training }).training.earlyStop?.patience).toBe(3);
+    expect(() => checkTaskSpec({ ...blind, training })).toThrow('cannot see');
   });
 
   it('refuses a text that is too large before it reads it', () => {

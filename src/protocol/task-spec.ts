@@ -12,10 +12,13 @@ import { DataSchema, type TableSpec, featureWidth } from './data-spec.ts';
 import { ModelSchema, type ModelSpec } from './model-spec.ts';
 import { largestFractionBits } from './noise-plan.ts';
 import { PrivacySchema } from './privacy-spec.ts';
+import { ServerSchema } from './server-spec.ts';
 import { range, text, whole } from './spec-parts.ts';
+import { TrainingSchema, trainingTrouble } from './training-spec.ts';
 
 export { type ColumnSpec, type TableSpec, featureWidth, tableOf } from './data-spec.ts';
 export type { ModelSpec } from './model-spec.ts';
+export { MAX_TRAINING_ROUNDS } from './training-spec.ts';
 
 /** Largest spec text, in bytes. */
 export const MAX_SPEC_BYTES = 262_144;
@@ -25,22 +28,9 @@ export const MAX_ROWS = 2 ** 20 - 1;
 export const MAX_FEATURES = 4096;
 /** Most weights of a model. */
 export const MAX_WEIGHTS = 2 ** 24;
-/** Most training rounds of a task. */
-export const MAX_TRAINING_ROUNDS = 10_000;
 /** Fewest and most members of one round (docs/protocol.md, section 1). */
 export const MIN_COHORT = 3;
 export const MAX_COHORT = 128;
-
-const Server = v.variant('kind', [
-  v.strictObject({ kind: v.literal('fedavg'), learningRate: range(1e-6, 100) }),
-  v.strictObject({
-    kind: v.literal('fedadam'),
-    learningRate: range(1e-6, 100),
-    beta1: range(0, 0.9999),
-    beta2: range(0, 0.9999),
-    tau: range(1e-12, 1),
-  }),
-]);
 
 const TaskSpecSchema = v.strictObject({
   version: v.literal(1),
@@ -50,18 +40,8 @@ const TaskSpecSchema = v.strictObject({
   /** share of each participant's rows that never trains and only judges; the seed fixes which */
   heldOut: v.strictObject({ fraction: range(0, 0.9), seed: text(120) }),
   model: ModelSchema,
-  training: v.strictObject({
-    /** R: training rounds of the task */
-    rounds: whole(1, MAX_TRAINING_ROUNDS),
-    /** passes over the local rows in one round */
-    epochs: whole(1, 1000),
-    batchSize: whole(1, 65_536),
-    learningRate: range(1e-9, 100),
-    optimiser: v.literal('sgd'),
-    /** factor of the squared norm of the kernels in the local loss */
-    l2: range(0, 10),
-  }),
-  server: Server,
+  training: TrainingSchema,
+  server: ServerSchema,
   masking: v.strictObject({
     /** largest Euclidean norm of one participant's weighted update */
     clipNorm: range(1e-6, 1e6),
@@ -115,6 +95,7 @@ export function checkTaskSpec(value: unknown): TaskSpec {
   const spec = result.output;
   if (spec.data.kind === 'table') checkColumns(spec.data);
   checkModel(spec);
+  checkTraining(spec);
   checkMasking(spec);
   return spec;
 }
@@ -196,6 +177,16 @@ function checkModel({ data, model }: TaskSpec): void {
   }
   const count = weightCount(model, featureWidth(data));
   if (count > MAX_WEIGHTS) throw specError('model.layers', `${count} weights are more than ${MAX_WEIGHTS}`);
+}
+
+function checkTraining({ training, evaluation, privacy }: TaskSpec): void {
+  const trouble = trainingTrouble(training);
+  if (trouble !== undefined) throw specError(`training.${trouble[0]}`, trouble[1]);
+  const { algorithm } = training;
+  if (privacy !== undefined && (algorithm?.kind === 'scaffold' || algorithm?.kind === 'fednova'))
+    throw specError('training.algorithm', `${algorithm.kind} releases more than updates, without noise`);
+  if (training.earlyStop !== undefined && evaluation.release === 'off')
+    throw specError('training.earlyStop', 'a task that releases no evaluation cannot see that it has learnt enough');
 }
 
 /** The sum of a whole cohort must not wrap around its ring (docs/protocol.md, section 7). */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal, rowsOf, SPEC, trainer } from '../../tests/simulation/site-parts.ts';
 import { utf8 } from '../core/bytes.ts';
-import { secureRandom, SeededRandom } from '../core/random.ts';
+import { SeededRandom } from '../core/random.ts';
 import type { EncodedRows } from '../dataset/split.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
 import { ALONE_TRAINING, aloneEpochs, AloneModel } from './alone.ts';
@@ -116,14 +116,7 @@ describe('AloneModel', () => {
       beta2Power: 1,
     };
     const base = { weights, normaliser, server };
-    const round = learner.contribution({
-      step: 1,
-      base,
-      baseModel: site,
-      site,
-      random: secureRandom,
-      onProgress: () => undefined,
-    });
+    const round = learner.contribution({ step: 1, base, baseModel: site, site, onProgress: () => undefined });
     const comparison = alone.after(1, normaliser, signal);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(order).toEqual(['round begins']);

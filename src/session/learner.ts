@@ -2,7 +2,11 @@
  * What one site computes from its own rows: its part of each step's sum, its verdict on a candidate, its own metrics. Only
  * {@link Learner.contribution}'s parts ever leave, and only masked.
  */
-import { trainingParts, evaluationParts, statisticsParts } from '../aggregation/layouts.ts';
+import { hasStopped } from '../aggregation/early-stop.ts';
+import { evaluationParts, idleParts, statisticsParts, trainingParts } from '../aggregation/layouts.ts';
+import { plannedSteps } from '../aggregation/local/fednova.ts';
+import { fedProxJob } from '../aggregation/local/fedprox.ts';
+import { controlCorrection } from '../aggregation/local/scaffold.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
@@ -13,14 +17,24 @@ import { calibrationBins, rocCurve } from '../evaluation/curves.ts';
 import { evaluate, exactMetrics, perRowLogLoss } from '../evaluation/metrics.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
 import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
+import type { Recalled, Remembered } from './site-memory.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
 
 /** Bins of the reliability diagram. */
 const CALIBRATION_BINS = 10;
+
+/** What a site sends in one step, before masking, and what it must remember of it where the task's algorithm needs that. */
+export interface Contribution {
+  /** one array a segment of the step's layout */
+  readonly parts: readonly (Float32Array | Float64Array)[];
+  /** absent where nothing was trained */
+  readonly remembered?: Remembered;
+}
 
 export class Learner {
   readonly #spec: TaskSpec;
@@ -44,8 +58,9 @@ export class Learner {
   }
 
   /**
-   * This site's part of a step's sum, one array a segment of the step's layout.
+   * This site's part of a step's sum.
    * The seed depends on the model, the step and the site only, so that a retry of a void round trains the same update again.
+   * @param recalled what the site remembers of earlier rounds (site-memory.ts)
    */
   contribution(args: {
     step: number;
@@ -53,32 +68,69 @@ export class Learner {
     baseModel: Bytes;
     site: Bytes;
     /** secure bytes for the noise of a task with privacy */
-    random: RandomBytes;
+    random?: RandomBytes | undefined;
+    recalled?: Recalled | undefined;
     onProgress?: ((progress: TrainingProgress) => void) | undefined;
     signal?: AbortSignal | undefined;
-  }): Promise<readonly (Float32Array | Float64Array)[]> {
-    const { base, onProgress } = args;
+  }): Promise<Contribution> {
+    const { base, step } = args;
     const spec = this.#spec;
-    const kind = stepKind(args.step, spec.training.rounds);
+    const kind = stepKind(step, spec.training.rounds);
     return this.#first(async () => {
-      if (kind === 'statistics' || base === undefined) return statisticsParts(spec, this.#dataset.train);
+      if (kind === 'statistics' || base === undefined) return { parts: statisticsParts(spec, this.#dataset.train) };
       const evaluation = await this.#evaluation(base);
-      if (kind === 'evaluation') return evaluationParts(spec, evaluation);
-
-      // An epsilon was shown; nothing may leave that was trained without the noise it is for.
-      if (spec.privacy?.kind === 'records')
-        throw new MurmurError('unsupported', 'this version cannot train with noise for single records yet');
-      const trainer = await this.#started();
-      const { weights } = await trainer.train({
-        ...this.#job(base.weights, base.normaliser),
-        seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(args.step, 2), args.site),
-        signal: args.signal,
-        onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
-      });
-      const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
+      if (kind === 'evaluation') return { parts: evaluationParts(spec, evaluation) };
       const { rows } = this.#dataset.train;
-      return trainingParts({ spec, delta, rows, evaluation, step: args.step, random: args.random }).parts;
+      if (hasStopped(spec.training, base.server)) return { parts: idleParts(spec, step, rows, evaluation) };
+      return this.#trained({ ...args, base, evaluation });
     });
+  }
+
+  async #trained(args: {
+    step: number;
+    base: Checkpoint;
+    baseModel: Bytes;
+    site: Bytes;
+    evaluation: Float64Array;
+    random?: RandomBytes | undefined;
+    recalled?: Recalled | undefined;
+    onProgress?: ((progress: TrainingProgress) => void) | undefined;
+    signal?: AbortSignal | undefined;
+  }): Promise<Contribution> {
+    const { base, step, random, recalled = {}, onProgress, signal, evaluation } = args;
+    const spec = this.#spec;
+    // An epsilon was shown; nothing may leave that was trained without the noise it is for.
+    if (spec.privacy?.kind === 'records')
+      throw new MurmurError('unsupported', 'this version cannot train with noise for single records yet');
+    const { algorithm } = spec.training;
+    const { rows } = this.#dataset.train;
+    const learningRate = learningRateAt(spec.training, step);
+    const server = algorithm?.kind === 'scaffold' ? base.server.control : undefined;
+    const trainer = await this.#started();
+    const { weights, steps } = await trainer.train({
+      ...this.#job(base.weights, base.normaliser),
+      ...this.#work(recalled.steps),
+      ...fedProxJob(algorithm),
+      ...(server && { correction: controlCorrection(server, recalled.control) }),
+      learningRate,
+      seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(step, 2), args.site),
+      signal,
+      onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
+    });
+    const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
+    const control = server && { delta, steps, learningRate, own: recalled.control, server };
+    const sent = trainingParts({ spec, delta, rows, evaluation, noise: random && { step, random }, steps, control });
+    return { parts: sent.parts, remembered: { steps, control: sent.control } };
+  }
+
+  /** How much the site trains in one round. An earlier try of the same step fixes its steps, whatever the clock says now. */
+  #work(earlierSteps: number | undefined): { epochs: number; steps?: number; budgetMs?: number } {
+    const { algorithm, epochs = 1, steps } = this.#spec.training;
+    if (algorithm?.kind !== 'fednova') return { epochs, ...(steps !== undefined && { steps }) };
+    const budgetMs = algorithm.budgetSeconds && algorithm.budgetSeconds * 1000;
+    if (budgetMs !== undefined && earlierSteps !== undefined) return { epochs, steps: earlierSteps };
+    const planned = plannedSteps(this.#spec, this.#dataset.train.rows);
+    return { epochs, steps: planned, ...(budgetMs !== undefined && { budgetMs }) };
   }
 
   /**
@@ -150,10 +202,10 @@ export class Learner {
   }
 
   #job(weights: Float32Array, normaliser: Normaliser) {
-    const { epochs, batchSize, learningRate, l2 } = this.#spec.training;
+    const { batchSize, l2 } = this.#spec.training;
     const { labels, rows } = this.#dataset.train;
     const features = this.#trainingFeatures(normaliser);
-    return { weights, features, labels, rows, epochs, batchSize, learningRate, l2 };
+    return { weights, features, labels, rows, batchSize, l2 };
   }
 
   /** The statistics are frozen after the first step, so one normalised copy serves every round. */

@@ -39,6 +39,7 @@ import type { RoundView, TaskView } from '../protocol/views.ts';
 import { RoundJournal } from './journal.ts';
 import type { Learner } from './learner.ts';
 import { checkNoise, checkRelease, readReleases, spendRelease } from './releases.ts';
+import { type Recalled, type Remembered, remembers, type Sent, SiteMemory } from './site-memory.ts';
 import type { TrainingProgress } from './status.ts';
 
 /** What a participant brings into every round of a task. */
@@ -85,6 +86,7 @@ export class LiveRound {
   readonly #round: number;
   readonly #signal: AbortSignal;
   readonly #source: EvidenceSource;
+  readonly #memory: SiteMemory;
   #view: RoundView;
   #index: number | undefined;
   #waitedMs = 0;
@@ -96,6 +98,7 @@ export class LiveRound {
     this.#round = opened.round;
     this.#signal = signal;
     this.#source = me.relay;
+    this.#memory = new SiteMemory(me.journal, me.task);
     this.#view = opened;
   }
 
@@ -127,6 +130,35 @@ export class LiveRound {
         );
       }
     }
+  }
+
+  /** What earlier rounds left to this one, where the task's algorithm needs it. */
+  async recall(): Promise<Recalled> {
+    if (!remembers(this.#me.spec.training)) return {};
+    const { step, baseModel } = this.#view;
+    return this.#memory.recall({ round: this.#round, step, baseModel: fromHex(baseModel, 32) }, (sent) =>
+      this.#patiently(() => this.#counted(sent)),
+    );
+  }
+
+  /** To be called before the masked vector is journalled. */
+  async remember(what: Remembered | undefined): Promise<void> {
+    const { spec, registrationId } = this.#me;
+    if (what === undefined || !remembers(spec.training)) return;
+    const { step, baseModel } = this.#view;
+    const sent = { round: this.#round, registrationId, step, baseModel: fromHex(baseModel, 32) };
+    await this.#memory.remember(sent, what);
+  }
+
+  /** Whether what this site sent in an earlier round is in the model. */
+  async #counted({ round, registrationId }: Sent): Promise<boolean> {
+    const { chain, task } = this.#me;
+    const view = await chain.round(task, round, this.#signal);
+    if (!isOver(view.phase)) throw new MurmurError('not-found', `the chain does not show yet how round ${round} ended`);
+    if (view.phase !== Phase.Settled || !view.accepted) return false;
+    const roster = await chain.roster(task, round, this.#signal);
+    const index = roster.findIndex((member) => member.registrationId === registrationId);
+    return index >= 0 && has(view.u3, index);
   }
 
   async secrets(): Promise<RoundSecrets> {

@@ -47,15 +47,18 @@ export async function takePart(
   const stop = () => training.abort();
   signal.addEventListener('abort', stop, { once: true });
   // Training runs beside the phases; its failure is reported where its result is needed.
-  const contribution = me.learner.contribution({
-    step: opened.step,
-    base,
-    baseModel: fromHex(opened.baseModel, 32),
-    site: fromHex(me.wallet, 20),
-    random: me.random,
-    onProgress: me.onTraining,
-    signal: training.signal,
-  });
+  const contribution = round.recall().then((recalled) =>
+    me.learner.contribution({
+      step: opened.step,
+      base,
+      baseModel: fromHex(opened.baseModel, 32),
+      site: fromHex(me.wallet, 20),
+      recalled,
+      random: me.random,
+      onProgress: me.onTraining,
+      signal: training.signal,
+    }),
+  );
   contribution.catch(() => undefined);
   let uploadBytes = 0;
   let recomputed: Recomputed | undefined;
@@ -117,7 +120,9 @@ export async function takePart(
     if (!has(view.u2, index)) return await over(await round.reachEnd());
     const maskCtx = await maskContext(context, view.u2);
     const masked = await round.journal.once('masked', async () => {
-      const packed = packVector(layout, await contribution);
+      const { parts, remembered } = await contribution;
+      await round.remember(remembered);
+      const packed = packVector(layout, parts);
       const maskPublicKeys = joined.map((member) => member.maskPublicKey);
       return maskVector({
         layout,

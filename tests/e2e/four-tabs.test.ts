@@ -16,7 +16,6 @@ import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { verifyTask } from '../../src/aggregation/verify.ts';
 import { members, popcount } from '../../src/core/bitmap.ts';
 import { fromHex } from '../../src/core/bytes.ts';
-import { secureRandom } from '../../src/core/random.ts';
 import { HEART_SITES } from '../../src/dataset/heart.ts';
 import { packVector, unpackVector } from '../../src/masking/encode.ts';
 import { type Checkpoint, readCheckpoint } from '../../src/model/checkpoint.ts';
@@ -173,12 +172,11 @@ async function nothingPlainLeft(tabs: readonly Tab[]): Promise<void> {
         spec,
       );
       const learner = new Learner(spec, dataset, startTrainer);
-      const parts = await learner.contribution({
+      const { parts } = await learner.contribution({
         step: view.step,
         base,
         baseModel: fromHex(view.baseModel, 32),
         site: fromHex(wallet, 20),
-        random: secureRandom,
       });
       const packed = packVector(layout, parts);
       const values = unpackVector(layout, packed);

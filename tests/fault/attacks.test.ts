@@ -46,7 +46,7 @@ function phaseOf(world: World, round: number): Phase {
 }
 
 async function promisesKept(world: World): Promise<void> {
-  expect([...world.failures, ...(await invariants(world.twin, world.sites, world.parameters))]).toEqual([]);
+  expect([...world.failures, ...(await invariants(world.twin, world.sites, world.parameters, world.spec))]).toEqual([]);
 }
 
 const site = (world: World, index: number) => world.sites[index] as Site;

@@ -49,8 +49,7 @@ it('unmasks to the sum of the survivors and the noise of all of them (property)'
             delta,
             rows: 10,
             evaluation: new Float64Array(0),
-            step: 1,
-            random: seededBytes(seed + 10 * u),
+            noise: { step: 1, random: seededBytes(seed + 10 * u) },
           }).parts;
           packed.set(u, packVector(layout, parts));
           const norm = Math.max(1, Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0)));

@@ -1,6 +1,7 @@
 /** A world of random weather and random misfortune, from opening to end; its invariants are checked and its trace is hashed. */
 import { SeededRandom } from '../../src/core/random.ts';
 import { Phase } from '../../src/protocol/phases.ts';
+import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import { hashOf } from './contract-twin.ts';
 import { invariants } from './invariants.ts';
 import { type Site, World } from './world.ts';
@@ -17,8 +18,12 @@ export interface WorldReport {
 /** When the last healthy task should have ended: afterwards the creator ends it. */
 const PATIENCE_MS = 700_000;
 
-/** Runs the world of a seed to its end. */
-export async function simulate(seed: number, onLine?: (line: string) => void): Promise<WorldReport> {
+/** Runs the world of a seed to its end; of another task where a part of the spec is given. */
+export async function simulate(
+  seed: number,
+  onLine?: (line: string) => void,
+  spec?: Partial<TaskSpec>,
+): Promise<WorldReport> {
   const random = new SeededRandom(hashOf(`murmur/faults/${seed}`));
   const world = await World.begin({
     seed,
@@ -30,6 +35,7 @@ export async function simulate(seed: number, onLine?: (line: string) => void): P
       maxDelayMs: random.uniform() * 3000,
     },
     onLine,
+    ...(spec && { spec }),
   });
   const faults = random.below(5);
   for (let i = 0; i < faults; i++) {
@@ -54,7 +60,7 @@ export async function simulate(seed: number, onLine?: (line: string) => void): P
     status: twin.status,
     rounds: twin.rounds.length,
     settled: twin.rounds.filter((round) => round.state.phase === Phase.Settled).length,
-    violations: [...world.failures, ...(await invariants(twin, world.sites, world.parameters))],
+    violations: [...world.failures, ...(await invariants(twin, world.sites, world.parameters, world.spec))],
   };
 }
 

@@ -6,17 +6,17 @@ import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { foldSum } from '../../src/aggregation/recompute.ts';
 import { has, members } from '../../src/core/bitmap.ts';
 import { fromHex, type Hex, toHex } from '../../src/core/bytes.ts';
-import { secureRandom } from '../../src/core/random.ts';
 import { packVector, unpackVector } from '../../src/masking/encode.ts';
 import { parseAnswer } from '../../src/masking/unmask.ts';
 import type { Checkpoint } from '../../src/model/checkpoint.ts';
 import type { Layout } from '../../src/protocol/layout.ts';
 import { isOver, Phase } from '../../src/protocol/phases.ts';
+import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import { type TaskParameters, ZERO_HASH } from '../../src/protocol/views.ts';
 import { Learner } from '../../src/session/learner.ts';
 import { checkRelease, readReleases, type Release } from '../../src/session/releases.ts';
 import { type ContractTwin, hashOf } from './contract-twin.ts';
-import { SPEC, trainer } from './site-parts.ts';
+import { trainer } from './site-parts.ts';
 import type { Site } from './world.ts';
 
 const CREATOR: Hex = `0x${'11'.repeat(20)}`;
@@ -39,8 +39,11 @@ export async function invariants(
   twin: ContractTwin,
   sites: readonly Site[],
   parameters: TaskParameters,
+  spec: TaskSpec,
 ): Promise<string[]> {
   const violations: string[] = [];
+  /** SCAFFOLD's, of the sites whose rounds were accepted */
+  const controls = new Map<Site, Float32Array>();
   const longest = parameters.joinSeconds + parameters.beaconSeconds + 7 * parameters.phaseSeconds;
   let model: Checkpoint | undefined;
   let modelHash: Hex = ZERO_HASH;
@@ -56,18 +59,20 @@ export async function invariants(
     }
     if (state.phase !== Phase.Settled) continue;
     if (state.baseModel !== modelHash) violations.push(`round ${number} began with another model`);
-    const layout = roundLayout(SPEC, state.step);
+    const layout = roundLayout(spec, state.step);
     const expected = layout.map(({ length }) => new Float64Array(length));
     for (const index of members(state.u3)) {
       const site = sites.find((candidate) => candidate.registrationId === state.roster[index]) as Site;
-      const learner = new Learner(SPEC, site.dataset, async () => trainer);
-      const parts = await learner.contribution({
+      const learner = new Learner(spec, site.dataset, async () => trainer);
+      const control = controls.get(site);
+      const { parts, remembered } = await learner.contribution({
         step: state.step,
         base: model,
         baseModel: fromHex(modelHash),
         site: fromHex(site.wallet),
-        random: secureRandom,
+        recalled: control && { control },
       });
+      if (state.accepted && remembered?.control) controls.set(site, remembered.control);
       for (const [s, part] of unpackVector(layout, packVector(layout, parts)).entries()) {
         const total = expected[s] as Float64Array;
         for (const [j, value] of part.entries()) total[j] = (total[j] as number) + value;
@@ -76,7 +81,7 @@ export async function invariants(
     const packed = packVector(layoutOfSums(layout, state.roster.length), expected);
     if (toHex(hashOf(packed)) !== state.sumRoot) violations.push(`round ${number}: the sum is not the survivors' sum`);
     const view = twin.view(number);
-    const folded = await foldSum(SPEC, view, model, packed, members(state.u3).length);
+    const folded = await foldSum(spec, view, model, packed, members(state.u3).length);
     if (folded.modelHash !== state.modelHash)
       violations.push(`round ${number}: the model does not follow from the sum`);
     if (state.accepted) {
@@ -99,7 +104,7 @@ export async function invariants(
     const releases = await readReleases(site.journal.open(new AbortController().signal), 1n);
     for (const [i, release] of releases.entries()) {
       try {
-        checkRelease(SPEC, releases.slice(0, i) as Release[], release);
+        checkRelease(spec, releases.slice(0, i) as Release[], release);
       } catch {
         violations.push(`site ${site.index} released twice over one model`);
       }

@@ -57,14 +57,17 @@ export class MemoryJournal {
   }
 }
 
-/** A trainer without tensors: moves weights by what seed and rows say, predicts with the plain forward pass. */
+/** A trainer without tensors: moves weights by what seed, rows and job say, predicts with the plain forward pass. */
 export const trainer: TrainerPort = {
   backend: 'simulated',
-  async train({ weights, features, labels, seed }) {
+  async train({ weights, features, labels, seed, correction, steps = 1 }) {
     const random = new SeededRandom(seed);
     const mean = labels.reduce((sum, label) => sum + label, 0) / labels.length;
     const drift = (features[0] ?? 0) * 0.01 + mean * 0.01;
-    return { weights: weights.map((weight) => weight + drift + 0.1 * (random.uniform() - 0.5)), loss: 0.5, steps: 1 };
+    const moved = weights.map(
+      (weight, i) => weight + drift + 0.1 * (random.uniform() - 0.5) - 0.01 * (correction?.[i] ?? 0),
+    );
+    return { weights: moved, loss: 0.5, steps };
   },
   predict: async (weights, features, rows) => predict(SPEC.model, weights, features, rows),
 };

@@ -1,5 +1,5 @@
 /** What the participant's worker and the trainer's worker say to each other. Arrays are moved, not copied. */
-import type { Bytes } from '../../src/core/bytes.ts';
+import type { TrainerPort } from '../../src/protocol/ports.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { TrainingProgress } from '../../src/session/status.ts';
 
@@ -14,14 +14,4 @@ export interface TrainerApi {
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }
 
-export interface TrainingJob {
-  readonly weights: Float32Array;
-  readonly features: Float32Array;
-  readonly labels: Uint8Array;
-  readonly rows: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly l2: number;
-  readonly seed: Bytes;
-}
+export type TrainingJob = Omit<Parameters<TrainerPort['train']>[0], 'onStep' | 'signal'>;

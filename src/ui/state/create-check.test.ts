@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { secureRandom } from '../../core/random.ts';
 import { roundLayout, trainingParts } from '../../aggregation/layouts.ts';
 import { HEART_SITES } from '../../dataset/heart.ts';
 import { type Inferred, type InferredColumn, InferPass } from '../../dataset/infer.ts';
@@ -317,7 +316,7 @@ describe('any task that the form allows', () => {
         const evaluation = new Float64Array(
           roundLayout({ ...spec, evaluation: { bins: 20, release: 'exact' } }, 1)[2]?.length ?? 0,
         );
-        expect(trainingParts({ spec, delta, rows: 1, evaluation, step: 1, random: secureRandom }).clipped).toBe(true);
+        expect(trainingParts({ spec, delta, rows: 1, evaluation }).clipped).toBe(true);
         const { joinSeconds, phaseSeconds } = draft;
         const choices = { minCohort, joinSeconds, phaseSeconds, beaconSeconds: 100, stake: 0n, pool: 0n };
         checkTaskParameters(taskParameters(spec, choices), 60);

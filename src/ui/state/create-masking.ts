@@ -3,6 +3,7 @@
  * it is rounded. Guarantees that the sum of a whole cohort cannot wrap (docs/protocol.md, section 7) for every task that the form allows.
  */
 import { MAX_COHORT, type TaskSpec } from '../../protocol/task-spec.ts';
+import { localSteps } from '../../protocol/training-spec.ts';
 
 type Masking = TaskSpec['masking'];
 
@@ -17,13 +18,8 @@ const LARGEST_FRACTION_BITS = 44;
  * @param training as the spec has it
  * @param rowCap rows at which a site counts fully
  */
-export function deriveMasking(
-  training: Pick<TaskSpec['training'], 'epochs' | 'batchSize' | 'learningRate'>,
-  rowCap: number,
-  maxCohort: number,
-): Masking {
-  const steps = training.epochs * Math.ceil(rowCap / training.batchSize);
-  const length = 2 * training.learningRate * steps;
+export function deriveMasking(training: TaskSpec['training'], rowCap: number, maxCohort: number): Masking {
+  const length = 2 * training.learningRate * localSteps(training, rowCap);
   const clipNorm = Math.min(LARGEST_CLIP_NORM, 2 ** Math.max(0, Math.ceil(Math.log2(length))));
   return {
     clipNorm,

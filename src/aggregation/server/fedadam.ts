@@ -4,29 +4,21 @@
  * Deviation: moments start at 0 and are corrected by 1 − β^t as in Adam (Kingma and Ba, ICLR 2015), where the paper starts v at τ² or
  * more and corrects nothing; with few rounds the correction keeps the first steps from being tiny.
  */
-import type { Checkpoint } from '../model/checkpoint.ts';
+import type { ServerRule } from '../../protocol/server-spec.ts';
+import { type Learned, moved } from './step.ts';
 
-type Learned = Pick<Checkpoint, 'weights' | 'server'>;
-
-export interface FedAdamRule {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly tau: number;
-}
-
-/**
- * One step, in index order, IEEE float64 with + − · / √ only, β^t as running products, each weight rounded once to float32.
- * @param delta weighted mean update, one entry a weight
- */
-export function fedAdam(base: Learned, delta: Float64Array, { learningRate, beta1, beta2, tau }: FedAdamRule): Learned {
+/** @param delta weighted mean update, one entry a weight */
+export function fedAdam(
+  base: Learned,
+  delta: Float64Array,
+  { learningRate, beta1, beta2, tau }: Omit<ServerRule<'fedadam'>, 'kind'>,
+): Learned {
   const { length } = base.weights;
   const weights = new Float32Array(length);
   const firstMoment = new Float64Array(length);
   const secondMoment = new Float64Array(length);
   const beta1Power = base.server.beta1Power * beta1;
   const beta2Power = base.server.beta2Power * beta2;
-  // + 0 turns −0 into 0: checkpoints hold no −0.
   for (let i = 0; i < length; i++) {
     const change = delta[i] as number;
     const m = beta1 * (base.server.firstMoment[i] as number) + (1 - beta1) * change + 0;
@@ -34,7 +26,10 @@ export function fedAdam(base: Learned, delta: Float64Array, { learningRate, beta
     firstMoment[i] = m;
     secondMoment[i] = v;
     const step = (learningRate * (m / (1 - beta1Power))) / (Math.sqrt(v / (1 - beta2Power)) + tau);
-    weights[i] = Math.fround((base.weights[i] as number) + step) + 0;
+    weights[i] = moved(base.weights[i] as number, step);
   }
-  return { weights, server: { step: base.server.step + 1, firstMoment, secondMoment, beta1Power, beta2Power } };
+  return {
+    weights,
+    server: { ...base.server, step: base.server.step + 1, firstMoment, secondMoment, beta1Power, beta2Power },
+  };
 }

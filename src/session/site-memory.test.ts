@@ -1,0 +1,75 @@
+/** What a site remembers across rounds that settle, are void or are slept through, and across reloads. */
+import { describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../tests/simulation/site-parts.ts';
+import { heartTaskSpec } from '../dataset/heart.ts';
+import { remembers, type Sent, SiteMemory } from './site-memory.ts';
+
+const { signal } = new AbortController();
+const model = (of: number) => new Uint8Array(32).fill(of);
+const sent = (round: number, step: number, base: number): Sent => ({
+  round,
+  step,
+  registrationId: 3,
+  baseModel: model(base),
+});
+const yes = async () => true;
+const no = async () => false;
+const never = async (): Promise<boolean> => {
+  throw new Error('this was not to be asked');
+};
+
+describe('SiteMemory', () => {
+  it('begins with nothing', async () => {
+    const memory = new SiteMemory(new MemoryJournal().open(signal), 1n);
+    expect(await memory.recall(sent(1, 1, 1), never)).toEqual({});
+  });
+
+  it('takes a control variate over once its round counted it, by any later tab', async () => {
+    const journal = new MemoryJournal();
+    const memory = () => new SiteMemory(journal.open(signal), 1n);
+    await memory().remember(sent(2, 1, 1), { steps: 7, control: Float32Array.of(1, -2) });
+    // A reload within the round: nothing is settled, and the same steps are made again.
+    expect(await memory().recall(sent(2, 1, 1), never)).toEqual({ steps: 7 });
+    const asked: Sent[] = [];
+    const counted = async (what: Sent) => asked.push(what) > 0;
+    const later = { control: Float32Array.of(1, -2) };
+    expect(await memory().recall(sent(5, 2, 2), counted)).toEqual(later);
+    expect(asked).toEqual([expect.objectContaining(sent(2, 1, 1))]);
+    expect(await memory().recall(sent(5, 2, 2), never)).toEqual(later);
+    await memory().remember(sent(5, 2, 2), { steps: 4, control: Float32Array.of(3, 4) });
+    expect(await memory().recall(sent(6, 3, 3), yes)).toEqual({ control: Float32Array.of(3, 4) });
+  });
+
+  it('keeps the one before when the round was void, rejected or did without the site, and then sends the same again', async () => {
+    const memory = new SiteMemory(new MemoryJournal().open(signal), 1n);
+    await memory.remember(sent(1, 1, 1), { steps: 5, control: Float32Array.of(1) });
+    await memory.recall(sent(2, 2, 2), yes);
+    await memory.remember(sent(2, 2, 2), { steps: 6, control: Float32Array.of(2) });
+    expect(await memory.recall(sent(3, 2, 2), no)).toEqual({ control: Float32Array.of(1), steps: 6 });
+    // Another step, or another model, is another update.
+    expect(await memory.recall(sent(4, 3, 2), no)).toEqual({ control: Float32Array.of(1) });
+    expect(await memory.recall(sent(4, 2, 3), no)).toEqual({ control: Float32Array.of(1) });
+  });
+
+  it('forgets nothing when the chain cannot be asked', async () => {
+    const memory = new SiteMemory(new MemoryJournal().open(signal), 1n);
+    await memory.remember(sent(1, 1, 1), { steps: 5, control: Float32Array.of(1) });
+    await expect(memory.recall(sent(2, 2, 2), never)).rejects.toThrow('not to be asked');
+    expect(await memory.recall(sent(2, 2, 2), yes)).toEqual({ control: Float32Array.of(1) });
+  });
+
+  it('keeps tasks apart', async () => {
+    const journal = new MemoryJournal();
+    await new SiteMemory(journal.open(signal), 1n).remember(sent(1, 1, 1), { steps: 5 });
+    expect(await new SiteMemory(journal.open(signal), 2n).recall(sent(1, 1, 1), never)).toEqual({});
+  });
+});
+
+it('is needed by SCAFFOLD and by a budget of time', () => {
+  const { training } = heartTaskSpec();
+  expect(remembers(training)).toBe(false);
+  expect(remembers({ ...training, algorithm: { kind: 'fedprox', mu: 1 } })).toBe(false);
+  expect(remembers({ ...training, algorithm: { kind: 'fednova' } })).toBe(false);
+  expect(remembers({ ...training, algorithm: { kind: 'fednova', budgetSeconds: 5 } })).toBe(true);
+  expect(remembers({ ...training, algorithm: { kind: 'scaffold', sites: 3 } })).toBe(true);
+});
