@@ -7,7 +7,7 @@ import type { Bytes } from '../src/core/bytes.ts';
 import { check } from '../src/core/errors.ts';
 import { type Dataset, type EncodedRows, joinRows } from '../src/dataset/split.ts';
 import { type Normaliser, normalise } from '../src/dataset/statistics.ts';
-import { exactMetrics } from '../src/evaluation/metrics.ts';
+import { exactMetrics } from '../src/evaluation/examination.ts';
 import { initialWeights } from '../src/model/initialise.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
 import { featureWidth, type TaskSpec } from '../src/protocol/task-spec.ts';
@@ -56,7 +56,7 @@ export async function score(
   rows: EncodedRows,
 ): Promise<Scores> {
   const predicted = await trainer.predict(weights, normalise(rows.features, normaliser), rows.rows);
-  const metrics = exactMetrics(predicted, rows.labels);
-  check(metrics?.auc !== undefined, 'the pooled test rows have two classes');
+  const metrics = exactMetrics({ kind: 'binary', names: ['no', 'yes'] }, predicted, rows.labels);
+  check(metrics?.kind === 'binary' && metrics.auc !== undefined, 'the pooled test rows have two classes');
   return { accuracy: metrics.accuracy, auc: metrics.auc };
 }

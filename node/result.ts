@@ -56,7 +56,7 @@ export async function summarise(args: {
   if (!verification.matches || checkpoint === undefined || last === undefined) {
     throw new MurmurError('bad-hash', `the model of task ${task} does not follow from its rounds`);
   }
-  if (last.kind !== 'evaluation' || pooled?.auc === undefined) {
+  if (last.kind !== 'evaluation' || pooled?.kind !== 'binary' || pooled.auc === undefined) {
     throw new MurmurError('internal', `task ${task} ended without an evaluation`);
   }
   const sites = await Promise.all(HEART_SITES.map(({ file }) => readDataset(join(HEART_FOLDER, file), spec)));

@@ -1,5 +1,7 @@
-/** What a participation is doing, for the command line. */
+/** What a participation is doing and how good its models are, for the command line. */
+import { type MeasureId, type RoundMetrics, measuresOf } from '../src/protocol/metrics.ts';
 import type { ParticipationStatus, StatusNote } from '../src/session/status.ts';
+import { decimal, percent } from './output.ts';
 
 const WORDS: Readonly<Record<StatusNote, string>> = {
   starting: 'Starting.',
@@ -17,4 +19,39 @@ const WORDS: Readonly<Record<StatusNote, string>> = {
 /** One sentence; the error's own where there is one. */
 export function statusWords({ note, error }: Pick<ParticipationStatus, 'note' | 'error'>): string {
   return error?.message ?? WORDS[note];
+}
+
+const MEASURES: Readonly<Record<MeasureId, string>> = {
+  accuracy: 'accuracy',
+  balancedAccuracy: 'balanced accuracy',
+  f1: 'F1',
+  auc: 'AUC',
+  logLoss: 'loss',
+  calibrationError: 'calibration error',
+  rmse: 'RMSE',
+  mae: 'MAE',
+  r2: 'R2',
+  bitsPerCharacter: 'bits per character',
+};
+const SHARES: ReadonlySet<MeasureId> = new Set(['accuracy', 'balancedAccuracy']);
+
+/** The figures of a model that say most, on one line: accuracy 81.2 %, AUC 0.876, loss 0.432. */
+export function metricsWords(metrics: RoundMetrics): string {
+  const shown: ReadonlySet<MeasureId> = new Set([
+    'accuracy',
+    'auc',
+    'logLoss',
+    'rmse',
+    'mae',
+    'r2',
+    'bitsPerCharacter',
+    ...(metrics.kind === 'classes' ? (['f1'] as const) : []),
+  ]);
+  return measuresOf(metrics)
+    .filter(({ id }) => shown.has(id))
+    .map(({ id, value, unit }) => {
+      const number = SHARES.has(id) ? percent(value) : decimal(value);
+      return `${MEASURES[id]} ${number}${unit === undefined ? '' : ` ${unit}`}`;
+    })
+    .join(', ');
 }

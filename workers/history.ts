@@ -40,8 +40,9 @@ function parse(bytes: Uint8Array<ArrayBuffer> | undefined): readonly RoundSummar
   }
 }
 
-/** Earlier versions of the page kept less of a round. */
+/** Earlier versions of the page kept less of a round, and did not say of what kind its figures are. */
 function isSummary(value: unknown): value is RoundSummary {
-  const { round, reason, part } = Object(value) as Partial<RoundSummary>;
-  return typeof round === 'number' && typeof reason === 'number' && typeof part === 'string';
+  const { round, reason, part, own, alone, together } = Object(value) as Partial<RoundSummary>;
+  const kindsKnown = [own, alone, together].every((metrics) => metrics === undefined || 'kind' in metrics);
+  return typeof round === 'number' && typeof reason === 'number' && typeof part === 'string' && kindsKnown;
 }

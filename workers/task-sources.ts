@@ -11,6 +11,7 @@ import { hasCode } from '../src/core/errors.ts';
 import { unpackVector } from '../src/masking/encode.ts';
 import { isOver, Phase, stepKind } from '../src/protocol/phases.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
+import { targetOf } from '../src/protocol/data-spec.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import type { RoundView, TaskView } from '../src/protocol/views.ts';
 import type { ModelMetrics } from '../src/session/status.ts';
@@ -117,7 +118,7 @@ export class TaskSources {
       const layout = roundLayout(spec, step);
       const sums = unpackVector(layout, await this.relay.blobs.get(sumRoot, signal));
       const counts = sums[layout.findIndex(({ purpose }) => purpose === 'evaluation')];
-      return counts && metricsFromCounts(counts);
+      return counts && metricsFromCounts(targetOf(spec.data), counts);
     } catch (error) {
       // An old sum may be gone, and a task made to annoy may have sums that are none; the page does without the figure.
       if (hasCode(error, 'not-found', 'bad-input', 'bad-hash', 'too-large', 'void')) return undefined;

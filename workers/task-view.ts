@@ -2,6 +2,8 @@
 import { popcount } from '../src/core/bitmap.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
 import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
+import { targetOf } from '../src/protocol/data-spec.ts';
+import { mainMeasure, MEASURES } from '../src/protocol/metrics.ts';
 import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
@@ -59,6 +61,7 @@ export function summaryOf(
 ): TaskSummary {
   const { parameters } = view;
   const newest = rounds.at(-1);
+  const target = spec && targetOf(spec.data);
   return {
     task: view.task.toString(),
     title: spec?.title ?? '',
@@ -78,17 +81,20 @@ export function summaryOf(
     stake: amounts.stake,
     poolLeft: amounts.poolLeft,
     modelHash: view.modelHash,
-    accuracies: accuraciesOf(rounds),
+    measure: target === undefined ? 'accuracy' : MEASURES[target.kind][0],
+    ...(target?.kind === 'value' && target.unit !== undefined && { unit: target.unit }),
+    figures: figuresOf(rounds),
   };
 }
 
 /** One a model: a round tells of the model that it began with, and a rejected round is followed by another with the same. */
-function accuraciesOf(rounds: readonly TaskRound[]): TaskSummary['accuracies'] {
+function figuresOf(rounds: readonly TaskRound[]): TaskSummary['figures'] {
   const byModel = new Map<number, number>();
   for (const { step, outcome, together } of rounds) {
-    if (together !== undefined && outcome !== 'void') byModel.set(step - 1, together.accuracy);
+    const value = together && mainMeasure(together).value;
+    if (value !== undefined && outcome !== 'void') byModel.set(step - 1, value);
   }
-  return [...byModel].map(([after, accuracy]) => ({ after, accuracy })).sort((a, b) => a.after - b.after);
+  return [...byModel].map(([after, value]) => ({ after, value })).sort((a, b) => a.after - b.after);
 }
 
 /** The four hospitals' files come with the page and fit every task over the same columns. */

@@ -11,9 +11,9 @@ import type { ParticipationStatus } from '../../src/session/status.ts';
 import { connectChain } from '../chain-access.ts';
 import { askFaucet, type Connection, connect, type ConnectOptions } from '../connect.ts';
 import { openHospital, walletOf } from '../hospital.ts';
-import { decimal, note, percent, printJson, printLine, shortHash } from '../output.ts';
+import { note, printJson, printLine, shortHash } from '../output.ts';
 import { keepSecret, lockFolder } from '../state-folder.ts';
-import { statusWords } from '../status-words.ts';
+import { metricsWords, statusWords } from '../status-words.ts';
 import { connectOptions, folderOption, keyFileOption, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -101,7 +101,7 @@ async function takePart(
       else
         printLine(
           `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === 0 ? '' : ` (${voidWords(round.reason)})`}, ` +
-            `together ${percent(round.together?.accuracy)} AUC ${decimal(round.together?.auc)}, here ${percent(round.own?.accuracy)}, ` +
+            `together ${round.together ? metricsWords(round.together) : '-'}; here ${round.own ? metricsWords(round.own) : '-'}; ` +
             `model ${shortHash(round.modelHash)}`,
         );
     }

@@ -2,7 +2,9 @@
 import { Command } from 'commander';
 import { hasCode, MurmurError } from '../../src/core/errors.ts';
 import { FOR_PEOPLE, FOR_PROGRAMS, type LocalNetwork, type NetworkOptions, startNetwork } from '../network.ts';
-import { byteSize, decimal, jsonLine, note, percent, printJson, printLine, shortHash } from '../output.ts';
+import { byteSize, jsonLine, note, printJson, printLine, shortHash } from '../output.ts';
+import { metricsWords } from '../status-words.ts';
+import { measuresOf } from '../../src/protocol/metrics.ts';
 import { STATE_FOLDER } from '../places.ts';
 import type { SiteRound } from '../sites.ts';
 import { folderOption, portOption, roundsOption } from './options.ts';
@@ -98,20 +100,20 @@ function networkOptions(options: Options, signal: AbortSignal): NetworkOptions {
 
 function roundObject({ task, summary, bytesUp }: SiteRound) {
   const { round, step, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
-  const metrics = together && { accuracy: together.accuracy, auc: together.auc, loss: together.logLoss };
+  const metrics =
+    together?.kind === 'binary'
+      ? { accuracy: together.accuracy, auc: together.auc, loss: together.logLoss }
+      : together && Object.fromEntries(measuresOf(together).map(({ id, value }) => [id, value]));
   const common = { task: task.toString(), round, step, kind, outcome, reason, joined, survivors };
   return { ...common, ...metrics, bytesUp, modelHash, durationMs };
 }
 
-/** Accuracy, AUC and loss are those of the model that the round began with, over all sites' held-out rows. */
+/** The figures are those of the model that the round began with, over all sites' held-out rows. */
 function roundWords({ task, summary, bytesUp }: SiteRound): string {
   const { round, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
   const head = `task ${task} round ${round} ${kind}, ${survivors} of ${joined} survived`;
   if (outcome === 'void') return `${head}: void, ${reason}`;
-  const metrics =
-    together === undefined
-      ? 'no model yet'
-      : `accuracy ${percent(together.accuracy)}, AUC ${decimal(together.auc)}, loss ${decimal(together.logLoss)}`;
+  const metrics = together === undefined ? 'no model yet' : metricsWords(together);
   const rest = `${byteSize(bytesUp)} up per site, model ${shortHash(modelHash)}, ${(durationMs / 1000).toFixed(1)} s`;
   return `${head}: ${metrics}, ${rest}${outcome === 'rejected' ? ', rejected' : ''}`;
 }

@@ -5,7 +5,8 @@ import { MurmurError } from '../../src/core/errors.ts';
 import { connectChain } from '../chain-access.ts';
 import { connect, type ConnectOptions } from '../connect.ts';
 import { readOnlyRelay } from '../hospital.ts';
-import { decimal, percent, printJson, printLine } from '../output.ts';
+import { printJson, printLine } from '../output.ts';
+import { metricsWords } from '../status-words.ts';
 import { connectOptions, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -61,6 +62,6 @@ function words({
   const model = matches
     ? `${chainModelHash} recomputed`
     : `MISMATCH: ${chainModelHash} on chain, ${recomputedModelHash} recomputed`;
-  const quality = metrics ? `, accuracy ${percent(metrics.accuracy)}, AUC ${decimal(metrics.auc)}` : '';
+  const quality = metrics ? `, ${metricsWords(metrics)}` : '';
   return `${head}: ${model}${quality}`;
 }

@@ -8,7 +8,7 @@
  */
 import type { LossProgress, ServerState } from '../model/checkpoint.ts';
 import type { TrainingSpec } from '../protocol/training-spec.ts';
-import type { RoundMetrics } from './evaluation-counts.ts';
+import { lossOf, type RoundMetrics } from '../protocol/metrics.ts';
 
 /** Whether the model is finished: rounds that begin with it keep it. */
 export function hasStopped(
@@ -30,6 +30,6 @@ export function nextProgress(
 ): LossProgress | undefined {
   if (earlyStop === undefined || progress === undefined || metrics === undefined) return progress;
   const { best, waited } = progress;
-  const loss = metrics.logLoss;
+  const loss = lossOf(metrics);
   return loss < best && loss <= best - earlyStop.least ? { best: loss, waited: 0 } : { best, waited: waited + 1 };
 }

@@ -9,16 +9,16 @@ import { type Checkpoint, initialServerState, type ServerState } from '../model/
 import { initialWeights } from '../model/initialise.ts';
 import { weightLayout } from '../model/spec.ts';
 import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
+import { targetOf } from '../protocol/data-spec.ts';
+import type { RoundMetrics } from '../protocol/metrics.ts';
 import { stepKind } from '../protocol/phases.ts';
 import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
-import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
+import { metricsFromCounts } from './evaluation-counts.ts';
 import { hasStopped, nextProgress } from './early-stop.ts';
 import { controlScale, roundLayout, updateNoise } from './layouts.ts';
 import { fedNovaUpdate, MOST_STEP_RATIO } from './local/fednova.ts';
 import { foldControl } from './local/scaffold.ts';
 import { serverStep } from './server/registry.ts';
-
-export type { RoundMetrics } from './evaluation-counts.ts';
 
 export interface FoldInput {
   readonly spec: TaskSpec;
@@ -71,7 +71,7 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
 
   check(base !== undefined, 'this step needs the model that it starts from');
   const counts = bySegment.get('evaluation');
-  const metrics = counts === undefined ? undefined : metricsFromCounts(counts);
+  const metrics = counts === undefined ? undefined : metricsFromCounts(targetOf(spec.data), counts);
   const sent = bySegment.get('update');
   if (sent === undefined || weightSum === undefined || hasStopped(spec.training, base.server))
     return { checkpoint: base, metrics };

@@ -17,7 +17,7 @@ import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { type NoisePlan, noisePlan } from '../protocol/noise-plan.ts';
 import { stepKind } from '../protocol/phases.ts';
 import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
-import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
+import { evaluationSegment } from './evaluation-counts.ts';
 import { MOST_STEP_RATIO, referenceSteps, stepRatio } from './local/fednova.ts';
 import { changedControl, controlChange, type ControlStep } from './local/scaffold.ts';
 
@@ -179,7 +179,7 @@ function segments(spec: TaskSpec, step: number): Layout {
   check(Number.isInteger(step) && step >= 0 && step <= rounds + 1, `this task has no step ${step}`);
   const kind = stepKind(step, rounds);
   if (kind === 'statistics') return [spec.privacy === undefined ? statisticsSegment(spec) : WEIGHT_SEGMENT];
-  const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec.evaluation.bins)];
+  const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec)];
   if (kind === 'evaluation') return evaluation.length > 0 ? evaluation : [WEIGHT_SEGMENT];
   const update = updateSegment(spec);
   const algorithm = spec.training.algorithm?.kind;
@@ -228,7 +228,7 @@ function clipLimit(spec: TaskSpec, length: number): number {
 }
 
 function checkedEvaluation(spec: TaskSpec, evaluation: Float64Array): Float64Array {
-  const length = evaluationLength(spec.evaluation.bins);
+  const { length } = evaluationSegment(spec);
   check(evaluation.length === length, `expected ${length} evaluation counts, got ${evaluation.length}`);
   return evaluation;
 }

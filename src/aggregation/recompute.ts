@@ -9,10 +9,11 @@ import { sha256 } from '../core/hash.ts';
 import { unmaskSum } from '../masking/unmask.ts';
 import { unpackVector } from '../masking/encode.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../model/checkpoint.ts';
+import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import type { RoundView } from '../protocol/views.ts';
 import type { Evidence } from './evidence.ts';
-import { fold, type RoundMetrics } from './fold.ts';
+import { fold } from './fold.ts';
 import { roundLayout } from './layouts.ts';
 
 export interface Recomputed {

@@ -6,13 +6,13 @@ import type { Hex } from '../core/bytes.ts';
 import { popcount } from '../core/bitmap.ts';
 import { MurmurError } from '../core/errors.ts';
 import { Mailbox } from '../protocol/mailbox.ts';
+import type { RoundMetrics } from '../protocol/metrics.ts';
 import { Phase, stepKind, type StepKind } from '../protocol/phases.ts';
 import type { ChainReader } from '../protocol/ports.ts';
 import { parseTaskSpec, type TaskSpec } from '../protocol/task-spec.ts';
 import { type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { type EvidenceSource, gatherEvidence } from './evidence.ts';
-import type { RoundMetrics } from './fold.ts';
 import { roundLayout } from './layouts.ts';
 import { foldSum, recomputeRound } from './recompute.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calibrationBins, rocCurve, type RocPoint } from './curves.ts';
-import { exactAuc } from './metrics.ts';
+import { averagePrecision, calibrationBins, precisionRecallCurve, rocCurve, type RocPoint } from './curves.ts';
+import { exactAuc } from './auc.ts';
 
 /** Trapezoids. */
 function area(points: readonly RocPoint[]): number {
@@ -66,6 +66,54 @@ describe('rocCurve', () => {
         expect(area(curve)).toBeCloseTo(auc ?? Number.NaN, 9);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('precisionRecallCurve', () => {
+  it('is worked by hand: steps, a tie is one threshold', () => {
+    // By falling score: 1, then a tie of 1 and 0, then 0, then 1: found 1 of 1, 2 of 3, 3 of 5.
+    const steps = precisionRecallCurve(Float32Array.of(0.9, 0.6, 0.6, 0.3, 0.1), Uint8Array.of(1, 1, 0, 0, 1));
+    expect(steps).toEqual([
+      { recall: 1 / 3, precision: 1 },
+      { recall: 2 / 3, precision: expect.closeTo(2 / 3, 12) as number },
+      { recall: 1, precision: expect.closeTo(3 / 5, 12) as number },
+    ]);
+    expect(averagePrecision(steps)).toBeCloseTo((1 + 2 / 3 + 3 / 5) / 3, 12);
+    expect(precisionRecallCurve(Float32Array.of(0.5), Uint8Array.of(0))).toEqual([]);
+    expect(averagePrecision([])).toBeUndefined();
+  });
+
+  it('has the same area thinned or not, and precisions in (0, 1]', () => {
+    const rows = fc.array(fc.tuple(fc.nat(3000), fc.nat(1)), { minLength: 2, maxLength: 3000, size: 'max' });
+    fc.assert(
+      fc.property(rows, (set) => {
+        const sorted = [...set].sort(([a], [b]) => b - a);
+        const positives = set.filter(([, label]) => label === 1).length;
+        fc.pre(positives > 0);
+        // Mean precision over positives, each at its score's threshold.
+        const at = (score: number) => sorted.filter(([other]) => other >= score);
+        const thresholds = new Map<number, number>();
+        for (const [score] of sorted)
+          if (!thresholds.has(score)) {
+            const above = at(score);
+            thresholds.set(score, above.filter(([, label]) => label === 1).length / above.length);
+          }
+        const exact =
+          set.reduce((sum, [score, label]) => sum + label * (thresholds.get(score) as number), 0) / positives;
+        const steps = precisionRecallCurve(
+          Float32Array.from(set, ([score]) => score / 3000),
+          Uint8Array.from(set, ([, label]) => label),
+        );
+        expect(steps.length).toBeLessThanOrEqual(200);
+        expect(steps.at(-1)?.recall).toBe(1);
+        for (const { precision } of steps) {
+          expect(precision).toBeGreaterThan(0);
+          expect(precision).toBeLessThanOrEqual(1 + 1e-9);
+        }
+        expect(averagePrecision(steps)).toBeCloseTo(exact, 9);
+      }),
+      { numRuns: 20 },
     );
   });
 });

@@ -3,23 +3,33 @@
  *
  * - ROC: Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27 (2006) 861-874, algorithm 1: one point a
  *   distinct score, so that ties become a slope.
+ * - Precision and recall: Davis and Goadrich, "The Relationship Between Precision-Recall and ROC Curves", ICML 2006: steps, because a
+ *   straight line between two thresholds promises too much. Average precision is the area under the steps.
  * - Calibration: the reliability diagram of equal score bins; DeGroot and Fienberg, The Statistician 32 (1983) 12-22.
  *
  * Guarantees: the ROC curve begins at (0, 0), ends at (1, 1), never falls, and its area is that of exactAuc up to rounding, also
- * when it was thinned. Not: intervals; with few rows both curves are rough, and a bin of three rows says little.
+ * when it was thinned; the area under the steps is the average precision, also when thinned. Not: intervals; with few rows both curves are rough, and a bin of three rows says little.
  */
 import { check } from '../core/errors.ts';
+import type { Labels } from './losses.ts';
 
 export interface RocPoint {
   readonly falsePositiveRate: number;
   readonly truePositiveRate: number;
 }
 
+/** One step of a precision-recall curve: over the recalls since the step before, up to `recall`. */
+export interface PrecisionStep {
+  readonly recall: number;
+  /** at the thresholds of this stretch; their mean where the curve was thinned */
+  readonly precision: number;
+}
+
 /** Rows whose scores lie in one of the equal bins. */
 export interface CalibrationBin {
   /** mean score of its rows */
   readonly predicted: number;
-  /** share of its rows with label 1 */
+  /** mean label of its rows: with labels 0 and 1 the share of 1 */
   readonly observed: number;
   readonly rows: number;
 }
@@ -36,8 +46,7 @@ const PIECES = 99;
  * @returns empty when a class is absent
  */
 export function rocCurve(scores: Float32Array, labels: Uint8Array): readonly RocPoint[] {
-  check(scores.length === labels.length, `${scores.length} scores for ${labels.length} labels`);
-  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const positives = positivesIn(scores, labels);
   const negatives = labels.length - positives;
   if (positives === 0 || negatives === 0) return [];
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
@@ -59,6 +68,47 @@ export function rocCurve(scores: Float32Array, labels: Uint8Array): readonly Roc
 }
 
 /**
+ * The precision-recall curve as steps, at most {@link MOST_POINTS} of them, by rising recall; the last one has recall 1.
+ * @param scores finite, larger means more likely 1
+ * @param labels 0 or 1, one a score
+ * @returns empty when no label is 1
+ */
+export function precisionRecallCurve(scores: Float32Array, labels: Uint8Array): readonly PrecisionStep[] {
+  const positives = positivesIn(scores, labels);
+  const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  // One step a threshold at which more positives are found: how many by then, and the area under the curve so far in rows.
+  const steps: { readonly found: number; readonly area: number }[] = [];
+  let [found, area] = [0, 0];
+  for (let i = 0; i < order.length;) {
+    const score = scores[order[i] as number];
+    const before = found;
+    for (; i < order.length && scores[order[i] as number] === score; i++) found += labels[order[i] as number] as number;
+    if (found === before) continue;
+    area += ((found - before) * found) / i;
+    steps.push({ found, area });
+  }
+  const pieces = Math.min(steps.length, MOST_POINTS);
+  let last = { found: 0, area: 0 };
+  return Array.from({ length: pieces }, (_, piece) => {
+    const step = steps[Math.ceil(((piece + 1) * steps.length) / pieces) - 1] as (typeof steps)[number];
+    const precision = (step.area - last.area) / (step.found - last.found);
+    last = step;
+    return { recall: step.found / positives, precision };
+  });
+}
+
+/** Average precision: the area under the steps of {@link precisionRecallCurve}; undefined without any. */
+export function averagePrecision(steps: readonly PrecisionStep[]): number | undefined {
+  if (steps.length === 0) return undefined;
+  let [area, before] = [0, 0];
+  for (const { recall, precision } of steps) {
+    area += (recall - before) * precision;
+    before = recall;
+  }
+  return area;
+}
+
+/**
  * The reliability diagram: what was predicted against what was so.
  * @param scores probability of label 1, in [0, 1]
  * @param labels 0 or 1, one a score
@@ -66,20 +116,25 @@ export function rocCurve(scores: Float32Array, labels: Uint8Array): readonly Roc
  * @returns by rising score
  * @throws MurmurError bad-input for a score outside [0, 1] or NaN
  */
-export function calibrationBins(scores: Float32Array, labels: Uint8Array, bins: number): readonly CalibrationBin[] {
+export function calibrationBins(scores: Float32Array, labels: Labels, bins: number): readonly CalibrationBin[] {
   check(scores.length === labels.length, `${scores.length} scores for ${labels.length} labels`);
   check(Number.isInteger(bins) && bins >= 1 && bins <= 1000, 'bins must be in 1..1000');
-  const sums = Array.from({ length: bins }, () => ({ rows: 0, scores: 0, positives: 0 }));
+  const sums = Array.from({ length: bins }, () => ({ rows: 0, scores: 0, labels: 0 }));
   for (const [row, score] of scores.entries()) {
     check(score >= 0 && score <= 1, `the score of row ${row + 1} is outside [0, 1]`);
     const sum = sums[Math.min(Math.floor(score * bins), bins - 1)] as (typeof sums)[number];
     sum.rows++;
     sum.scores += score;
-    sum.positives += labels[row] as number;
+    sum.labels += labels[row] as number;
   }
   return sums
     .filter(({ rows }) => rows > 0)
-    .map(({ rows, scores: sum, positives }) => ({ predicted: sum / rows, observed: positives / rows, rows }));
+    .map(({ rows, scores: sum, labels: labelSum }) => ({ predicted: sum / rows, observed: labelSum / rows, rows }));
+}
+
+function positivesIn(scores: Float32Array, labels: Uint8Array): number {
+  check(scores.length === labels.length, `${scores.length} scores for ${labels.length} labels`);
+  return labels.reduce((sum, label) => sum + label, 0);
 }
 
 interface Corner {

@@ -3,8 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
 import { pairedBootstrap } from './bootstrap.ts';
-import { evaluate, exactAuc, exactMetrics, metricsFromCounts, perRowLogLoss } from './metrics.ts';
+import { metricsFromCounts as readCounts } from '../aggregation/evaluation-counts.ts';
+import type { BinaryMetrics } from '../protocol/metrics.ts';
+import { exactAuc } from './auc.ts';
+import { exactMetrics as exactOf } from './examination.ts';
+import { rowLosses } from './losses.ts';
+import { createTally } from './tally.ts';
 import { judge, verdict } from './verdict.ts';
+
+const target = { kind: 'binary', names: ['no', 'yes'] } as const;
+const evaluate = (predictions: Float32Array, truth: Uint8Array, bins: number) => {
+  const tally = createTally(target, bins);
+  tally.accumulate(predictions, truth);
+  return tally.counts();
+};
+const metricsFromCounts = (sum: Float64Array) => readCounts(target, sum) as BinaryMetrics | undefined;
+const exactMetrics = (predictions: Float32Array, truth: Uint8Array) => exactOf(target, predictions, truth);
+const perRowLogLoss = (predictions: Float32Array, truth: Uint8Array) => rowLosses(target, predictions, truth);
 
 // negatives 0.1 and 0.4, positives 0.4 and 0.8: the pairs are won 1, tied ½, won 2 of 4
 const scores = Float32Array.of(0.1, 0.4, 0.4, 0.8);
@@ -16,9 +31,12 @@ describe('evaluate', () => {
     const loss = -(Math.log(0.9) + Math.log(0.4) + Math.log(0.6) + Math.log(0.8));
     expect(Array.from(vector)).toEqual([1, 0, 2, 1, 4, 2, 2, Math.round(loss * 65_536), 1, 1, 0, 0, 0, 1, 0, 1]);
     expect(metricsFromCounts(vector)).toEqual({
+      kind: 'binary',
+      names: ['no', 'yes'],
       rows: 4,
       accuracy: 0.75,
       balancedAccuracy: 0.75,
+      f1: 2 / 3,
       auc: 3.5 / 4,
       logLoss: expect.closeTo(loss / 4, 5) as number,
       confusion: { truePositives: 1, falsePositives: 0, trueNegatives: 2, falseNegatives: 1 },

@@ -13,10 +13,14 @@ import { sha256 } from '../core/hash.ts';
 import type { RandomBytes } from '../core/random.ts';
 import type { Dataset } from '../dataset/split.ts';
 import { normalise, type Normaliser } from '../dataset/statistics.ts';
-import { calibrationBins, rocCurve } from '../evaluation/curves.ts';
-import { evaluate, exactMetrics, perRowLogLoss } from '../evaluation/metrics.ts';
+import { Examination } from '../evaluation/examination.ts';
+import { exampleOf } from '../evaluation/examples.ts';
+import { type Labels, predictionWidth } from '../evaluation/losses.ts';
+import { createTally } from '../evaluation/tally.ts';
+import { predictionsFrom } from '../evaluation/values.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import { labelWidth, type Target, targetOf } from '../protocol/data-spec.ts';
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
@@ -25,8 +29,13 @@ import { ALONE_TRAINING } from './alone.ts';
 import type { Recalled, Remembered } from './site-memory.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
 
-/** Bins of the reliability diagram. */
-const CALIBRATION_BINS = 10;
+/** Features and predictions that are there at one time, in numbers: 16 MiB. */
+const BLOCK_NUMBERS = 2 ** 22;
+/** Rows that the error browser shows, of each class at least some. */
+const WORST_ROWS = 60;
+const WORST_OF_EACH = 4;
+/** Numbers of their examples: 4 MiB cross to the page. */
+const WORST_NUMBERS = 2 ** 20;
 
 /** What a site sends in one step, before masking, and what it must remember of it where the task's algorithm needs that. */
 export interface Contribution {
@@ -38,6 +47,7 @@ export interface Contribution {
 
 export class Learner {
   readonly #spec: TaskSpec;
+  readonly #target: Target;
   readonly #dataset: Dataset;
   readonly #startTrainer: () => Promise<TrainerPort>;
   #trainer: Promise<TrainerPort> | undefined;
@@ -53,6 +63,7 @@ export class Learner {
     createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>,
   ) {
     this.#spec = spec;
+    this.#target = targetOf(spec.data);
     this.#dataset = dataset;
     this.#startTrainer = () => createTrainer(spec, featureWidth(spec.data));
   }
@@ -141,7 +152,7 @@ export class Learner {
     const { heldOut } = this.#dataset;
     if (heldOut.rows === 0 || this.#spec.privacy !== undefined) return Verdict.Abstain;
     const losses = await this.#first(() =>
-      Promise.all([before, after].map(async (model) => perRowLogLoss(await this.#scores(model), heldOut.labels))),
+      Promise.all([before, after].map(async (model) => (await this.#examine(model)).losses())),
     );
     const seed = await sha256(utf8('murmur/bootstrap/1'), utf8(this.#spec.heldOut.seed));
     const opinion = judge({ before: losses[0] as Float64Array, after: losses[1] as Float64Array, seed });
@@ -150,22 +161,24 @@ export class Learner {
 
   /** Metrics of a model on this site's own held-out rows; they stay here. */
   async metrics(model: Checkpoint): Promise<ModelMetrics | undefined> {
-    const { heldOut } = this.#dataset;
-    if (heldOut.rows === 0) return undefined;
-    return exactMetrics(await this.#scores(model), heldOut.labels);
+    return (await this.#examine(model)).metrics();
   }
 
-  /** Metrics and curves of a model on this site's own held-out rows; they stay here. */
+  /** Metrics, curves and worst mistakes of a model on this site's own held-out rows; they stay here. */
   async judged(model: Checkpoint): Promise<JudgedModel | undefined> {
-    const { heldOut } = this.#dataset;
-    if (heldOut.rows === 0) return undefined;
-    const scores = await this.#scores(model);
-    const metrics = exactMetrics(scores, heldOut.labels);
+    const examination = await this.#examine(model);
+    const metrics = examination.metrics();
     if (metrics === undefined) return undefined;
+    const { data } = this.#spec;
+    const { features } = this.#dataset.heldOut;
+    const most = Math.min(WORST_ROWS, Math.max(1, Math.floor(WORST_NUMBERS / featureWidth(data))));
     return {
       metrics,
-      roc: rocCurve(scores, heldOut.labels),
-      calibration: calibrationBins(scores, heldOut.labels, CALIBRATION_BINS),
+      curves: examination.curves(),
+      calibration: examination.calibration(),
+      worst: examination
+        .worst(most, WORST_OF_EACH)
+        .map((judged) => ({ ...judged, example: exampleOf(data, features, judged.row) })),
     };
   }
 
@@ -216,14 +229,37 @@ export class Learner {
     return this.#normalised.features;
   }
 
-  /** On this site's held-out rows. */
-  async #scores({ weights, normaliser }: Checkpoint): Promise<Float32Array> {
-    const { features, rows } = this.#dataset.heldOut;
-    const trainer = await this.#started();
-    return trainer.predict(weights, normalise(features, normaliser), rows);
+  async #examine(model: Checkpoint): Promise<Examination> {
+    const examination = new Examination(this.#target);
+    await this.#eachBlock(model, (predictions, labels) => examination.accumulate(predictions, labels));
+    return examination;
   }
 
+  /** Counts for the sum; nothing is worked out where the task releases none. */
   async #evaluation(model: Checkpoint): Promise<Float64Array> {
-    return evaluate(await this.#scores(model), this.#dataset.heldOut.labels, this.#spec.evaluation.bins);
+    if (this.#spec.evaluation.release === 'off') return new Float64Array(0);
+    const tally = createTally(this.#target, this.#spec.evaluation.bins);
+    await this.#eachBlock(model, (predictions, labels) => tally.accumulate(predictions, labels));
+    return tally.counts();
+  }
+
+  /** Predicts this site's held-out rows, in order, as many at a time as fit {@link BLOCK_NUMBERS}; never none. */
+  async #eachBlock(
+    { weights, normaliser }: Checkpoint,
+    use: (predictions: Float32Array, labels: Labels) => void,
+  ): Promise<void> {
+    const { features, labels, rows, width } = this.#dataset.heldOut;
+    if (rows === 0) return;
+    const trainer = await this.#started();
+    const most = Math.max(1, Math.floor(BLOCK_NUMBERS / Math.max(width, predictionWidth(this.#target))));
+    for (let from = 0; from < rows; from += most) {
+      const to = Math.min(rows, from + most);
+      const rowsHere = features.subarray(from * width, to * width);
+      // Codes of characters are not standardised; a copy, because what goes to another thread takes its whole buffer along.
+      const block = this.#spec.data.kind === 'texts' ? rowsHere.slice() : normalise(rowsHere, normaliser);
+      const outputs = await trainer.predict(weights, block, to - from);
+      const labelsEach = labelWidth(this.#target);
+      use(predictionsFrom(this.#target, normaliser, outputs), labels.subarray(from * labelsEach, to * labelsEach));
+    }
   }
 }

@@ -1,20 +1,32 @@
 /** What a participation tells about itself: plain data that crosses a worker boundary; page and command line put it into words. */
-import type { RoundMetrics } from '../aggregation/evaluation-counts.ts';
 import type { ErrorData } from '../core/errors.ts';
-import type { CalibrationBin, RocPoint } from '../evaluation/curves.ts';
+import type { CalibrationBin } from '../evaluation/curves.ts';
+import type { ClassCurves, JudgedRow } from '../evaluation/examination.ts';
+import type { Example } from '../evaluation/examples.ts';
+import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../protocol/phases.ts';
 
-export type { CalibrationBin, RocPoint } from '../evaluation/curves.ts';
+export type { CalibrationBin } from '../evaluation/curves.ts';
+export type { ClassCurves } from '../evaluation/examination.ts';
+export type { Example } from '../evaluation/examples.ts';
 
 /** Metrics of one model on held-out rows; from pooled counts, or from one's own rows. */
 export type ModelMetrics = RoundMetrics;
 
+/** A row that a model was wrong or unsure about, to be looked at. */
+export interface WorstRow extends JudgedRow {
+  readonly example: Example;
+}
+
 /** Everything that the result page shows of one model on this site's own held-out rows. */
 export interface JudgedModel {
   readonly metrics: ModelMetrics;
-  /** empty when the rows are all of one class */
-  readonly roc: readonly RocPoint[];
+  /** finding against false alarms, and precision against recall, a class; none of numbers and of texts that go on */
+  readonly curves: readonly ClassCurves[];
+  /** of label 1, of the likeliest class, or of the number in its unit; none of texts that go on */
   readonly calibration: readonly CalibrationBin[];
+  /** the most costly rows, the worst first */
+  readonly worst: readonly WorstRow[];
 }
 
 /** What became of this site in a round: counted in the sum, joined but left out of it, or not among those who joined. */

@@ -1,4 +1,5 @@
 /** Numbers as a person reads them. */
+import type { Measure, MeasureId } from '../protocol/metrics.ts';
 
 /** 1.3 MB; decimal units, as file managers show them. */
 export function formatBytes(sizeBytes: number): string {
@@ -23,6 +24,23 @@ export function formatPercent(share: number | undefined): string {
 /** Three decimals, the usual form of an AUC or a loss. */
 export function formatScore(score: number | undefined): string {
   return score === undefined ? NONE : score.toFixed(3);
+}
+
+/** 12.3, 0.0451, 1,204: three digits that count, or all before the point. */
+export function formatValue(value: number | undefined): string {
+  if (value === undefined) return NONE;
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-GB');
+  return String(Number(value.toPrecision(3)));
+}
+
+const SHARES: ReadonlySet<MeasureId> = new Set(['accuracy', 'balancedAccuracy']);
+const VALUES: ReadonlySet<MeasureId> = new Set(['rmse', 'mae']);
+
+/** A figure of a model in its usual form: 79.4 %, 0.912, 12.3 µg/m³. */
+export function formatMeasure({ id, value, unit }: Pick<Measure, 'id' | 'value' | 'unit'>): string {
+  if (SHARES.has(id)) return formatPercent(value);
+  if (!VALUES.has(id)) return formatScore(value);
+  return unit === undefined || value === undefined ? formatValue(value) : `${formatValue(value)} ${unit}`;
 }
 
 /** 0:14 until a moment; never negative. */

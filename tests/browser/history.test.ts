@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Bytes, utf8 } from '../../src/core/bytes.ts';
 import type { Journal } from '../../src/protocol/ports.ts';
-import type { RoundSummary } from '../../src/session/status.ts';
+import type { ModelMetrics, RoundSummary } from '../../src/session/status.ts';
 import { openHistory } from '../../workers/history.ts';
 
 function memory(): Journal {
@@ -29,10 +29,13 @@ const round = (number: number): RoundSummary => ({
   durationMs: 1,
   uploadBytes: 10,
 });
-const metrics = {
+const metrics: ModelMetrics = {
+  kind: 'binary',
+  names: ['no', 'yes'],
   rows: 2,
   accuracy: 1,
   balancedAccuracy: 1,
+  f1: 1,
   auc: 1,
   logLoss: 0,
   confusion: { truePositives: 1, falsePositives: 0, trueNegatives: 1, falseNegatives: 0 },
@@ -59,6 +62,9 @@ describe('openHistory', () => {
     const journal = memory();
     await journal.put('page/history', utf8('{'));
     expect((await openHistory(journal)).merge([])).toEqual([]);
+    const { kind: _, ...nameless } = metrics;
+    await journal.put('page/history', utf8(JSON.stringify([{ ...round(1), own: nameless }, round(2)])));
+    expect((await openHistory(journal)).merge([])).toEqual([round(2)]);
     // An earlier version gave reasons in words, and did not say what became of the tab.
     await journal.put('page/history', utf8(JSON.stringify([{ round: 1, reason: '' }, round(2)])));
     expect((await openHistory(journal)).merge([])).toEqual([round(2)]);

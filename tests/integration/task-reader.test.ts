@@ -1,6 +1,7 @@
 /** How tasks are read for the page: few requests, each thing once, and no task that spoils the list for the others. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { COUNT, evaluationLength } from '../../src/aggregation/evaluation-counts.ts';
+import { COUNT } from '../../src/aggregation/binary-counts.ts';
+import { evaluationSegment } from '../../src/aggregation/evaluation-counts.ts';
 import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { type Bytes, type Hex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { MurmurError } from '../../src/core/errors.ts';
@@ -143,7 +144,7 @@ class Sources {
 function sumOf(step: number): Bytes {
   const layout = roundLayout(spec, step);
   const values = layout.map(({ length }) => new Float64Array(length));
-  const counts = new Float64Array(evaluationLength(spec.evaluation.bins));
+  const counts = new Float64Array(evaluationSegment(spec).length);
   counts[COUNT.truePositives] = 15;
   counts[COUNT.falsePositives] = 5;
   counts[COUNT.trueNegatives] = 15;
@@ -186,8 +187,8 @@ describe('the list of tasks', () => {
     const { tasks, next } = await sources.reader.list(NETWORK, 5, undefined);
     expect(next).toBeUndefined();
     expect(tasks[0]).toMatchObject({ phase: 'mask', phaseEndsAtMs: 5_000_000, joined: 4, sites: 4, stake: '1' });
-    const figures = tasks[0]?.accuracies ?? [];
-    expect(figures[0]).toEqual({ after: 0, accuracy: 0.75 });
+    const figures = tasks[0]?.figures ?? [];
+    expect(figures[0]).toEqual({ after: 0, value: 0.75 });
     expect(figures.map(({ after }) => after)).toEqual([...figures].map(({ after }) => after).sort((a, b) => a - b));
   });
 
@@ -212,7 +213,7 @@ describe('the list of tasks', () => {
     await sources.add(ZERO_HASH, 3, sumRoot);
     await sources.add(specHash, 3, await sources.keep(utf8('no sum')));
     const { tasks } = await sources.reader.list(NETWORK, 9, undefined);
-    expect(tasks.map(({ title, accuracies }) => [title, accuracies.length])).toEqual([
+    expect(tasks.map(({ title, figures }) => [title, figures.length])).toEqual([
       [spec.title, 0],
       ['', 0],
       ['', 0],

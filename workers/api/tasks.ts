@@ -1,5 +1,6 @@
 /** Tasks as anybody may see them, without a wallet: from the chain, and from what the relay keeps for everybody. */
 import type { Bytes, Hex } from '../../src/core/bytes.ts';
+import type { MeasureId } from '../../src/protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../../src/protocol/phases.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { ModelMetrics } from '../../src/session/status.ts';
@@ -38,8 +39,11 @@ export interface TaskSummary {
   readonly stake: string;
   readonly poolLeft: string;
   readonly modelHash: Hex;
-  /** accuracy over all sites' held-out rows by training rounds seen, oldest first, a few of them; empty before there is one */
-  readonly accuracies: readonly { readonly after: number; readonly accuracy: number }[];
+  /** the main figure of what the task learns; accuracy while nobody has sent its description */
+  readonly measure: MeasureId;
+  readonly unit?: string;
+  /** that figure over all sites' held-out rows by training rounds seen, oldest first, a few of them; empty before there is one */
+  readonly figures: readonly { readonly after: number; readonly value: number }[];
 }
 
 /** A round as the chain and its public sum tell it. */

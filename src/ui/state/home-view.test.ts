@@ -22,7 +22,8 @@ const task = (id: number, more: Partial<TaskSummary> = {}): TaskSummary => ({
   stake: '0',
   poolLeft: '0',
   modelHash: hash,
-  accuracies: [],
+  measure: 'accuracy',
+  figures: [],
   ...more,
 });
 
@@ -33,8 +34,8 @@ describe('the start page', () => {
   });
 
   it('shows every model that was judged twice, also one that got worse', () => {
-    const figures = (...values: number[]) => values.map((accuracy, after) => ({ after, accuracy }));
-    const tasks = [task(3, { accuracies: figures(0.8, 0.7) }), task(2, { accuracies: figures(0.8) }), task(1)];
+    const figures = (...values: number[]) => values.map((value, after) => ({ after, value }));
+    const tasks = [task(3, { figures: figures(0.8, 0.7) }), task(2, { figures: figures(0.8) }), task(1)];
     expect(judgedTasks(tasks).map(({ task: id }) => id)).toEqual(['3']);
   });
 

@@ -15,7 +15,7 @@ export function liveTasks(tasks: readonly TaskSummary[]): readonly TaskSummary[]
 
 /** Tasks whose model was judged more than once, the newest first. Not only those that got better: that would flatter. */
 export function judgedTasks(tasks: readonly TaskSummary[]): readonly TaskSummary[] {
-  return tasks.filter(({ accuracies }) => accuracies.length > 1).slice(0, MOST_IMPROVING);
+  return tasks.filter(({ figures }) => figures.length > 1).slice(0, MOST_IMPROVING);
 }
 
 export interface Totals {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ParticipationStatus, RoundProgress } from '../../session/status.ts';
+import type { ModelMetrics, ParticipationStatus, RoundProgress } from '../../session/status.ts';
 import {
   cohortSites,
   collusion,
+  curveOf,
   curvePoints,
   lostAt,
   maskState,
@@ -118,10 +119,13 @@ describe('collusion', () => {
 
 describe('curvePoints', () => {
   const confusion = { truePositives: 4, falsePositives: 1, trueNegatives: 3, falseNegatives: 1 };
-  const metrics = (accuracy: number) => ({
+  const metrics = (accuracy: number): ModelMetrics => ({
+    kind: 'binary',
+    names: ['no', 'yes'],
     rows: 9,
     accuracy,
     balancedAccuracy: accuracy,
+    f1: undefined,
     auc: undefined,
     logLoss: 1 - accuracy,
     confusion,
@@ -169,6 +173,17 @@ describe('curvePoints', () => {
     ]);
     expect(curvePoints(status, 'auc')).toEqual([]);
     expect(curvePoints(undefined, 'accuracy')).toEqual([]);
+  });
+
+  it('has curves of every kind, and falls back on its first', () => {
+    expect(curveOf('binary', 'auc')).toBe('auc');
+    expect(curveOf('value', 'auc')).toBe('rmse');
+    const next = { kind: 'next', characters: 9, accuracy: 0.5, bitsPerCharacter: 2 } as const;
+    const texts = { ...status, history: [{ ...round, round: 1, step: 1, outcome: 'accepted' as const, own: next }] };
+    expect(curvePoints(texts, curveOf('next', ''))).toEqual([
+      { after: 1, together: 2, alone: undefined, pooled: undefined },
+    ]);
+    expect(curvePoints(texts, 'rmse')).toEqual([]);
   });
 
   it('gives lines without the points that nobody knows', () => {

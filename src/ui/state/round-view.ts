@@ -1,6 +1,7 @@
 /** What the live round's picture and phase line show, worked out from the status. Pure, so that it is tested without a page. */
+import { measureValue, type MeasureId, type MetricsKind } from '../../protocol/metrics.ts';
 import type { PhaseName } from '../../protocol/phases.ts';
-import type { ParticipationStatus, RoundProgress } from '../../session/status.ts';
+import type { ModelMetrics, ParticipationStatus, RoundProgress } from '../../session/status.ts';
 
 /** The six phases that a person sees, and the protocol's phases inside each. */
 const SHOWN = [
@@ -168,7 +169,19 @@ export function collusion(live: RoundProgress | undefined): Collusion | undefine
   return { members, withRelay: Math.min(live.threshold, members - 1), without: members - 1 };
 }
 
-export type Measure = 'accuracy' | 'auc' | 'logLoss';
+/** Figures that have a curve, of each kind of model; the first one is shown at first. */
+export const CURVES = {
+  binary: ['accuracy', 'auc', 'logLoss'],
+  classes: ['accuracy', 'f1', 'logLoss'],
+  value: ['rmse', 'mae', 'r2'],
+  next: ['bitsPerCharacter', 'accuracy'],
+} as const satisfies Readonly<Record<MetricsKind, readonly MeasureId[]>>;
+
+/** The chosen curve, or the first one of the kind. */
+export function curveOf(kind: MetricsKind, chosen: string): MeasureId {
+  const all: readonly MeasureId[] = CURVES[kind];
+  return all.find((id) => id === chosen) ?? CURVES[kind][0];
+}
 
 /** Figures of one model of the task. */
 export interface CurvePoint {
@@ -183,7 +196,7 @@ export interface CurvePoint {
 }
 
 /** One point a model, oldest first; void rounds made none. */
-export function curvePoints(status: ParticipationStatus | undefined, measure: Measure): readonly CurvePoint[] {
+export function curvePoints(status: ParticipationStatus | undefined, measure: MeasureId): readonly CurvePoint[] {
   const points = new Map<number, CurvePoint>();
   const set = (after: number, change: Partial<CurvePoint>) => {
     const known = points.get(after) ?? { after, together: undefined, alone: undefined, pooled: undefined };
@@ -192,10 +205,14 @@ export function curvePoints(status: ParticipationStatus | undefined, measure: Me
   for (const { step, outcome, together, own, alone } of status?.history ?? []) {
     if (outcome === 'void') continue;
     const after = Math.min(step, status?.trainingRounds ?? step);
-    if (own?.[measure] !== undefined) set(after, { together: own[measure] });
-    if (alone?.[measure] !== undefined) set(after, { alone: alone[measure] });
+    const figure = (line: 'together' | 'alone' | 'pooled', metrics: ModelMetrics | undefined, at: number) => {
+      const value = measureValue(metrics, measure);
+      if (value !== undefined) set(at, { [line]: value });
+    };
+    figure('together', own, after);
+    figure('alone', alone, after);
     // A round evaluates the model that it began with.
-    if (together?.[measure] !== undefined) set(step - 1, { pooled: together[measure] });
+    figure('pooled', together, step - 1);
   }
   return [...points.values()].sort((a, b) => a.after - b.after);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskDetail, TaskRound, TaskSummary } from '../../../workers/api/tasks.ts';
+import type { RoundMetrics } from '../../protocol/metrics.ts';
 import { heartTaskSpec } from '../../dataset/heart.ts';
 import {
   fileNameOf,
@@ -34,7 +35,8 @@ const summary = (task: string, more: Partial<TaskSummary> = {}): TaskSummary => 
   stake: '0',
   poolLeft: '0',
   modelHash: hash,
-  accuracies: [],
+  measure: 'accuracy',
+  figures: [],
   ...more,
 });
 const round = (number: number, more: Partial<TaskRound> = {}): TaskRound => ({
@@ -52,10 +54,13 @@ const round = (number: number, more: Partial<TaskRound> = {}): TaskRound => ({
   modelHash: hash,
   ...more,
 });
-const metrics = (accuracy: number, auc?: number) => ({
+const metrics = (accuracy: number, auc?: number): RoundMetrics => ({
+  kind: 'binary',
+  names: ['no', 'yes'],
   rows: 40,
   accuracy,
   balancedAccuracy: accuracy,
+  f1: 0.5,
   auc,
   logLoss: 0.5,
   confusion: { truePositives: 1, falsePositives: 1, trueNegatives: 1, falseNegatives: 1 },
@@ -166,6 +171,9 @@ describe('figures of the common model', () => {
       { x: 1, y: 0.8 },
     ]);
     expect(pooledPoints(rounds, 'auc')).toEqual([{ x: 1, y: 0.9 }]);
+    expect(pooledPoints(rounds, 'rmse')).toEqual([]);
+    const rmse = { kind: 'value', rows: 9, rmse: 12, mae: 9, r2: 0.5, unit: 'm' } as const;
+    expect(pooledPoints([round(3, { step: 2, together: rmse })], 'rmse')).toEqual([{ x: 1, y: 12 }]);
     expect(lastEvaluation(rounds)?.round).toBe(5);
     expect(lastEvaluation([])).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 /** What pages say of tasks, worked out from what the worker reads. Pure, so that it is tested without a page. */
 import type { TaskRound, TaskSummary } from '../../../workers/api/tasks.ts';
+import { measureValue, type MeasureId } from '../../protocol/metrics.ts';
 
 /** What a task is doing. */
 export type TaskState = 'live' | 'waiting' | 'finished' | 'failed';
@@ -60,17 +61,15 @@ export function roundsLeft({ status, step, trainingRounds }: TaskSummary): numbe
   return status === 'running' ? Math.max(0, trainingRounds + 2 - step) : 0;
 }
 
-export type PooledMeasure = 'accuracy' | 'auc' | 'logLoss';
-
 /** A figure of the common model over all sites' held-out rows, by training rounds that it has seen; oldest first. */
 export function pooledPoints(
   rounds: readonly TaskRound[],
-  measure: PooledMeasure,
+  measure: MeasureId,
 ): readonly { readonly x: number; readonly y: number }[] {
   const points = new Map<number, number>();
   // Rounds come newest first; of a model that was evaluated twice the last counts.
   for (const { step, outcome, together } of rounds.toReversed()) {
-    const value = together?.[measure];
+    const value = measureValue(together, measure);
     if (value !== undefined && outcome !== 'void') points.set(step - 1, value);
   }
   return [...points].map(([x, y]) => ({ x, y })).sort((a, b) => a.x - b.x);

@@ -64,11 +64,10 @@ export const allianceWords = {
   sitesNone: (low: number, high: number) => `${low}–${high} wanted`,
   rounds: 'Training rounds',
   roundsOf: (done: number, all: number) => `${formatCount(done)} of ${formatCount(all)}`,
-  accuracy: 'Accuracy',
-  accuracyFromTo: (first: string, last: string) => `${first} → ${last}`,
-  accuracyNone: 'not known yet',
-  curve: (title: string, first: string, last: string) =>
-    `Accuracy of ${title} on all held-out rows, from ${first} to ${last}`,
+  figureFromTo: (first: string, last: string) => `${first} → ${last}`,
+  figureNone: 'not known yet',
+  curve: (measure: string, title: string, first: string, last: string) =>
+    `${measure} of ${title} on all held-out rows, from ${first} to ${last}`,
   stake: 'Stake',
   stakeNone: 'none',
   stakeAmount: (amount: string) => `${amount} FLOCK`,

@@ -37,6 +37,7 @@ export const words = {
   notice: { info: 'Note:', good: 'Good:', warn: 'Careful:', bad: 'Problem:' },
   chart: {
     table: 'Figures as a table',
+    tableOf: (title: string) => `Figures: ${title}`,
     download: 'Download as CSV',
     confusion: {
       truePositives: 'Rightly positive',
@@ -45,10 +46,13 @@ export const words = {
       falseNegatives: 'Wrongly negative',
       actual: 'In truth',
       predicted: 'The model says',
+      right: 'right',
+      wrong: 'wrong',
       positive: 'positive',
       negative: 'negative',
     },
     roc: { x: 'false alarms', y: 'found', chance: 'chance' },
+    precisionRecall: { x: 'found (recall)', y: 'precision' },
     calibration: { x: 'predicted', y: 'observed', ideal: 'ideal' },
   },
   footer: 'Open source under Apache-2.0. No analytics, no cookies.',

@@ -24,6 +24,11 @@ export const glossary = {
     short: 'How often the model ranks a positive row above a negative one: 0.5 is guessing, 1 is perfect.',
     long: 'Take one row with the condition and one without: the AUC is the chance that the model gives the first one the higher score. It does not depend on where the line between yes and no is drawn. The name means the area under the ROC curve.',
   },
+  'average-precision': {
+    term: 'Average precision',
+    short: 'How pure the model’s finds are, averaged over all places to draw the line: 1 is perfect.',
+    long: 'Going down the list of rows from the most to the least likely one, it averages the share of true finds at each new find. Guessing gives the share of positive rows, so it is small where positives are rare. It is the area under the precision-recall curve.',
+  },
   backend: {
     term: 'Backend',
     short: 'The way in which your browser does the arithmetic of training.',
@@ -39,6 +44,11 @@ export const glossary = {
     short: 'A public random number that nobody can know or choose in advance.',
     long: 'It is drawn after the list of a round’s sites is fixed, and it goes into everything that the round computes. So nobody can prepare a round to their advantage. On a network on this machine, the machine’s operator knows it beforehand.',
   },
+  'bits-per-character': {
+    term: 'Bits per character',
+    short: 'How many yes-or-no questions the model still needs to guess the next character; smaller is better.',
+    long: 'Picking among 32 characters at random takes 5 bits. English text can be brought below 2 with a large model. It is the log-loss of the next character, counted in bits.',
+  },
   block: {
     term: 'Block',
     short: 'One page in the public record that the chain keeps.',
@@ -48,6 +58,11 @@ export const glossary = {
     term: 'Calibration',
     short: 'Whether rows that the model calls 70 % likely are positive about 70 % of the time.',
     long: 'The chart groups rows by the chance that the model gave them and shows how many really were positive. On the diagonal the model’s percentages can be taken at their word. Below it the model is too sure, above it too careful. With few rows the points jump about.',
+  },
+  'calibration-error': {
+    term: 'Calibration error',
+    short: 'How far the model’s percentages are from how often it is right, on average; 0 is perfect.',
+    long: 'Rows are grouped by how sure the model was. In each group the mean certainty is compared with the share of rows that were right, and the differences are averaged. A model that says 90 % and is right for 80 of 100 such rows is off by 0.1. It is also called the expected calibration error.',
   },
   chain: {
     term: 'Chain',
@@ -74,6 +89,11 @@ export const glossary = {
     short: 'A small public program on the chain that keeps the order of every round.',
     long: 'It says which phase a round is in, until when, and who is still part of it. It holds the stakes and the fingerprint of the model. It never sees a weight of a model, and its rules cannot be changed for a task that has begun.',
   },
+  delta: {
+    term: 'Delta',
+    short: 'The small chance that the limit called epsilon does not hold.',
+    long: 'A delta of 0.00001 means: at most one time in a hundred thousand a result may tell more than epsilon allows. It should be well below one divided by the number of people in the data.',
+  },
   dropout: {
     term: 'Dropout',
     short: 'A site that leaves in the middle of a round.',
@@ -88,6 +108,12 @@ export const glossary = {
     term: 'Epsilon',
     short: 'A number that limits how much a result can tell about one participant; smaller is more private.',
     long: 'It exists only where random noise is added to what is released. This version adds no noise, so the page says "none": there is no mathematical limit on what the sum may tell about one site. The masks still hide each site’s own part.',
+  },
+  'f-score': {
+    term: 'F1',
+    short:
+      'One number from precision and recall: high only if the model finds most cases and is mostly right when it says so.',
+    long: 'It is the harmonic mean of the two, from 0 to 1. With several classes it is worked out for each and averaged, so a rare class counts as much as a common one. It is also called the F-score.',
   },
   faucet: {
     term: 'Faucet',
@@ -129,6 +155,11 @@ export const glossary = {
     short: 'How far the model’s percentages are from what really was the case; smaller is better.',
     long: 'Being sure and wrong costs much, being unsure costs a little. A model that always says 50 % has a log-loss of 0.69. Training makes this number small.',
   },
+  mae: {
+    term: 'Mean absolute error (MAE)',
+    short: 'How far off a predicted number is on average, in the unit of the column.',
+    long: 'If the model says 52 and the truth is 50, the error is 2. All errors count by their size, whether too high or too low.',
+  },
   mask: {
     term: 'Mask',
     short: 'A list of random numbers that hides what a site sends.',
@@ -154,10 +185,36 @@ export const glossary = {
     short: 'One part of a round, with its own deadline.',
     long: 'A round joins sites, shares keys, collects masked vectors, checks that they arrived, uncovers the sum, and votes. A phase ends when everybody has done their part or its time is over. No phase waits for a single site.',
   },
+  precision: {
+    term: 'Precision',
+    short: 'Of the rows that the model puts into a class, the share that really belong there.',
+    long: 'A precision of 0.9 for an illness means: of ten alarms nine are right. It says nothing about cases that were missed; that is what recall is for.',
+  },
+  'precision-recall-curve': {
+    term: 'Precision-recall curve',
+    short: 'A curve that shows how pure the model’s finds are at each share of cases found.',
+    long: 'Every step is another place to draw the line between yes and no. To the right the model finds more, and more of its alarms are false. It tells more than the ROC curve where positives are rare.',
+  },
+  'r-squared': {
+    term: 'R²',
+    short:
+      'The share of the ups and downs of a number that the model explains: 1 is perfect, 0 is no better than always saying the mean.',
+    long: 'It compares the model’s squared errors with those of always saying the mean. It can fall below 0 when the model is worse than that.',
+  },
+  recall: {
+    term: 'Recall',
+    short: 'Of the rows that really belong to a class, the share that the model finds.',
+    long: 'A recall of 0.8 for an illness means: of ten patients two are missed. It says nothing about false alarms; that is what precision is for.',
+  },
   relay: {
     term: 'Relay',
     short: 'A server that carries encrypted and masked bytes between the tabs.',
     long: 'It is trusted only to be there. It sees masked vectors, encrypted key pieces and the sum, never a row. Anybody can run one.',
+  },
+  rmse: {
+    term: 'Root mean squared error (RMSE)',
+    short: 'How far off a predicted number typically is, in the unit of the column; large errors weigh more.',
+    long: 'Errors are squared, averaged, and the root is taken. One error of 10 counts as much as a hundred errors of 1. It is never below the mean absolute error.',
   },
   'roc-curve': {
     term: 'ROC curve',

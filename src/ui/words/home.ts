@@ -15,7 +15,8 @@ export const homeWords = {
   quietLink: 'See all tasks',
   joined: (count: number) => plural(count, 'site'),
   improving: 'How the models come along',
-  improvingAbout: 'share of held-out rows that the model gets right',
+  improvingAbout:
+    'on held-out rows: the share that the model gets right; its typical error where it predicts a number; bits per character where it writes',
   improvingNone: 'The first figures come when a model has been checked twice.',
   after: (first: number, last: number) =>
     `${first === 0 ? 'before the first' : `after ${first}`} and after ${plural(last, 'training round')}`,

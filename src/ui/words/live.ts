@@ -1,7 +1,7 @@
 /** Texts of the live round. */
 import type { PhaseName, StepKind } from '../../protocol/phases.ts';
 import type { RoundSummary, StatusNote } from '../../session/status.ts';
-import type { Lost, Measure, ShownPhase } from '../state/round-view.ts';
+import type { Lost, ShownPhase } from '../state/round-view.ts';
 import { plural } from './plural.ts';
 
 export const liveWords = {
@@ -172,9 +172,8 @@ export const modelWords = {
 
 export const curvesWords = {
   title: 'Better together?',
-  about: (rows: number) => `on your own ${plural(rows, 'held-out row')}`,
+  about: (judged: string) => `on your own ${judged}`,
   measure: 'Figure',
-  measures: { accuracy: 'Accuracy', auc: 'AUC', logLoss: 'Loss' } satisfies Record<Measure, string>,
   together: 'Together',
   alone: 'Alone',
   pooled: 'All sites',
@@ -188,7 +187,6 @@ export const curvesWords = {
     'Alone: the same model, trained only on your rows. It has had as large a part of its whole training as the common model of its rounds.',
   table: 'Both models now',
   measureHead: 'Measure',
-  balanced: 'Balanced accuracy',
 } as const;
 
 export const historyWords = {
@@ -213,7 +211,6 @@ export const historyWords = {
   sites: 'Sites',
   took: 'Took',
   sent: 'You sent',
-  accuracy: 'Accuracy',
   model: 'Model',
   empty: 'No round has ended yet.',
 } as const;

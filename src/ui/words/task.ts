@@ -144,7 +144,7 @@ export const roundsWords = {
   title: 'Rounds',
   about: (count: number) => plural(count, 'round'),
   table: 'Rounds so far, newest first',
-  note: 'Accuracy and AUC are those of the model that a round began with, on all sites’ held-out rows together.',
+  note: 'The figures are those of the model that a round began with, on all sites’ held-out rows together.',
   empty: 'No round has begun yet. The first one starts when enough sites are there.',
   newest: (count: number) => `Only the newest ${count} rounds are shown.`,
   round: 'Round',
@@ -159,8 +159,6 @@ export const roundsWords = {
   },
   sites: 'Sites',
   sitesOf: (survivors: number, joined: number) => `${formatCount(survivors)} of ${formatCount(joined)}`,
-  accuracy: 'Accuracy',
-  auc: 'AUC',
   model: 'Model',
   fingerprint: (round: number) => `model fingerprint of round ${round}`,
   none: '–',
@@ -170,7 +168,6 @@ export const chartWords = {
   title: 'How well the model does',
   about: 'on all sites’ held-out rows together',
   measure: 'Figure',
-  measures: { accuracy: 'Accuracy', auc: 'AUC', logLoss: 'Log-loss' },
   after: 'after training round',
   summary: (measure: string, first: string, last: string, after: number) =>
     first === last
