@@ -165,7 +165,7 @@ export async function readDataset(file: string, spec: TaskSpec): Promise<Dataset
     throw new MurmurError('not-found', `${file} cannot be read`, { hint: 'Name a file with --data.', cause });
   }
   const table = tableOf(spec.data);
-  return splitHeldOut(encodeFeatures(await parseTable(text, table), table), spec.heldOut);
+  return splitHeldOut(encodeFeatures(await parseTable(text, table), table), spec);
 }
 
 /** A wallet from its 32-byte key. */

@@ -13,7 +13,7 @@ import { fetchFile, type World } from './world.ts';
 
 /** The stored rows, split as they were when they were read: the split is a function of rows and seed. */
 export function splitStored(rows: EncodedRows, spec: TaskSpec): Promise<Dataset> {
-  return splitHeldOut(rows, spec.heldOut);
+  return splitHeldOut(rows, spec);
 }
 
 /** Names the columns that a data set was read for. */

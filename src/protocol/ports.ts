@@ -88,7 +88,8 @@ export interface TrainerPort {
   train(job: {
     readonly weights: Float32Array;
     readonly features: Float32Array;
-    readonly labels: Uint8Array;
+    /** as EncodedRows has them */
+    readonly labels: Uint8Array | Float32Array;
     readonly rows: number;
     readonly epochs: number;
     readonly batchSize: number;

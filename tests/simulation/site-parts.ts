@@ -62,7 +62,7 @@ export const trainer: TrainerPort = {
   backend: 'simulated',
   async train({ weights, features, labels, seed }) {
     const random = new SeededRandom(seed);
-    const mean = labels.reduce((sum, label) => sum + label, 0) / labels.length;
+    const mean = Float64Array.from(labels).reduce((sum, label) => sum + label, 0) / labels.length;
     const drift = (features[0] ?? 0) * 0.01 + mean * 0.01;
     return { weights: weights.map((weight) => weight + drift + 0.1 * (random.uniform() - 0.5)), loss: 0.5, steps: 1 };
   },
