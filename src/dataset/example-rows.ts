@@ -15,6 +15,8 @@ const BLOCK_BYTES = 1_048_576;
 export interface BlockOptions {
   /** rows of a block */
   readonly rows?: number;
+  /** for a published test set, in which every example counts, copies too */
+  readonly keepCopies?: boolean;
   /** hears of every block as soon as it is full, and of the last one at the end */
   readonly onBlock?: (block: EncodedRows) => void;
 }
@@ -26,6 +28,7 @@ export class ExampleRows {
   readonly width: number;
   readonly labelWidth: number;
   readonly #values: boolean;
+  /** whether copies are left out */
   readonly #once: boolean;
   /** whether two examples with other labels are the same example */
   readonly #labelled: boolean;
@@ -40,14 +43,14 @@ export class ExampleRows {
   #inBlock = 0;
   #rows = 0;
 
-  /** @param once whether copies are left out */
-  constructor(data: DataSpec, once: boolean, { rows, onBlock }: BlockOptions = {}) {
+  constructor(data: DataSpec, { rows, onBlock, keepCopies = false }: BlockOptions = {}) {
     const target = targetOf(data);
     this.width = featureWidth(data);
     this.labelWidth = labelWidth(target);
     this.#values = target.kind === 'value';
     this.#labelled = target.kind !== 'next';
-    this.#once = once;
+    // Readings of sensors may well repeat.
+    this.#once = !keepCopies && data.kind !== 'series';
     this.#blockRows = rows ?? Math.max(1, Math.floor(BLOCK_BYTES / (4 * this.width + this.labelWidth)));
     this.#onBlock = onBlock;
     [this.features, this.labels] = this.#freshBlock();

@@ -149,7 +149,7 @@ class PicturesPass {
   constructor(spec: PicturesSpec, tools: PictureTools) {
     this.#spec = spec;
     this.#tools = tools;
-    this.#rows = new ExampleRows(spec, true, tools);
+    this.#rows = new ExampleRows(spec, tools);
     this.#classOf = classReader(spec.label);
     this.#counts = new Uint32Array(spec.label.classes.length);
   }

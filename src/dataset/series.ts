@@ -85,7 +85,7 @@ class SeriesPass {
 
   constructor(spec: SeriesSpec, tools: SeriesTools) {
     this.#spec = spec;
-    this.#rows = new ExampleRows(spec, false, tools);
+    this.#rows = new ExampleRows(spec, tools);
     this.#missing = new Set(spec.missingMarks);
     this.#ring = new Float32Array(spec.window * spec.columns.length);
     this.#preview = spec.columns.map(() => new PreviewLine());

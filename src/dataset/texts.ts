@@ -117,7 +117,7 @@ class TextsPass {
 
   constructor(spec: TextsSpec, tools: TextTools) {
     this.#spec = spec;
-    this.#rows = new ExampleRows(spec, true, tools);
+    this.#rows = new ExampleRows(spec, tools);
     this.#alphabet = new Alphabet(spec);
     this.#classOf = spec.learn.kind === 'class' ? classReader(spec.learn.label) : undefined;
     this.#counts = new Uint32Array(spec.learn.kind === 'class' ? spec.learn.label.classes.length : 1);
