@@ -7,7 +7,6 @@ import { check, MurmurError } from '../core/errors.ts';
 import { type PicturesSpec, exampleShape } from '../protocol/data-spec.ts';
 import { cellNumber } from './cells.ts';
 import { type ClassOf, classCounts, classReader } from './class-labels.ts';
-import { detectEncoding, createDecoder, HEAD_BYTES } from './encoding.ts';
 import type { ExamplePreview, ExamplesReport } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
 import { Findings } from './findings.ts';
@@ -19,6 +18,7 @@ import { RecordReader, isEmptyLine } from './records.ts';
 import { sniffShape } from './shape.ts';
 import { type SourceFile, bytesOf, nameOf } from './source-file.ts';
 import { type EncodedRows, type SplitSpec, splitSizes } from './split.ts';
+import { textPieces } from './text-pieces.ts';
 
 /** A decoded picture: width x height x 4 bytes. */
 export interface DecodedPicture {
@@ -219,7 +219,6 @@ class PicturesPass {
     const pixels = height * width * channels;
     let sizeBytes = 0;
     let reader: RecordReader | undefined;
-    let decodeText: ((bytes?: Uint8Array) => string) | undefined;
     let waiting: (readonly string[])[] | undefined = [];
     let labelPlace = pixels;
     let line = 0;
@@ -238,10 +237,11 @@ class PicturesPass {
       waiting = undefined;
       take(all);
     };
-    for await (const bytes of file.pieces()) {
-      sizeBytes += bytes.length;
-      decodeText ??= createDecoder(detectEncoding(bytes.subarray(0, HEAD_BYTES)));
-      const text = decodeText(bytes);
+    const onBytes = async (length: number) => {
+      sizeBytes += length;
+      await this.#tools.onProgress?.();
+    };
+    for await (const text of textPieces(file, onBytes)) {
       reader ??= new RecordReader(
         sniffShape(text, false, { names: [], width: pixels + 1, delimiter: ',', header: false }).delimiter,
       );
@@ -251,7 +251,6 @@ class PicturesPass {
         waiting.push(...records);
         if (waiting.length >= SNIFFED_ROWS) sniff();
       }
-      await this.#tools.onProgress?.();
       if (this.#full) return sizeBytes;
     }
     if (reader !== undefined) {

@@ -6,7 +6,6 @@
 import { MurmurError } from '../core/errors.ts';
 import type { SeriesSpec } from '../protocol/data-spec.ts';
 import { cellNumber } from './cells.ts';
-import { createDecoder, detectEncoding, HEAD_BYTES } from './encoding.ts';
 import type { ClassCount } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
 import { Findings } from './findings.ts';
@@ -17,6 +16,7 @@ import { RecordReader, isEmptyLine } from './records.ts';
 import { sniffShape } from './shape.ts';
 import { type SourceFile, nameOf } from './source-file.ts';
 import { type SplitSpec, splitSizes } from './split.ts';
+import { textPieces } from './text-pieces.ts';
 
 export interface SeriesTools extends BlockOptions {
   /** called after each piece of work; may throw to stop */
@@ -38,17 +38,16 @@ export async function readSeries(
   const pass = new SeriesPass(spec.data, tools);
   const inOrder = [...files].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
   let sizeBytes = 0;
+  const onBytes = async (length: number) => {
+    sizeBytes += length;
+    await tools.onProgress?.();
+  };
   for (const file of inOrder) {
     pass.begin(file.path);
-    let decode: ((bytes?: Uint8Array) => string) | undefined;
     let reader: RecordReader | undefined;
-    for await (const bytes of file.pieces()) {
-      sizeBytes += bytes.length;
-      decode ??= createDecoder(detectEncoding(bytes.subarray(0, HEAD_BYTES)));
-      const text = decode(bytes);
+    for await (const text of textPieces(file, onBytes)) {
       reader ??= new RecordReader(delimiterOf(text, spec.data));
       pass.take(reader.push(text));
-      await tools.onProgress?.();
     }
     if (reader !== undefined) pass.take(reader.end());
     pass.endFile();

@@ -10,7 +10,6 @@
 import { check, MurmurError } from '../core/errors.ts';
 import type { TextsSpec } from '../protocol/data-spec.ts';
 import { type ClassOf, classCounts, classReader } from './class-labels.ts';
-import { createDecoder, detectEncoding, HEAD_BYTES } from './encoding.ts';
 import type { ClassCount, ExamplePreview } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
 import { Findings } from './findings.ts';
@@ -18,6 +17,7 @@ import type { ReadExamples } from './pictures.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
 import { type SourceFile, nameOf } from './source-file.ts';
 import { type SplitSpec, splitSizes } from './split.ts';
+import { textPieces } from './text-pieces.ts';
 
 export interface TextTools extends BlockOptions {
   /** called after each piece of work; may throw to stop */
@@ -40,16 +40,13 @@ export async function readTexts(
 ): Promise<ReadExamples> {
   const pass = new TextsPass(spec.data, tools);
   let sizeBytes = 0;
+  const onBytes = async (length: number) => {
+    sizeBytes += length;
+    await tools.onProgress?.();
+  };
   for (const file of files) {
     pass.begin(file.path);
-    let decode: ((bytes?: Uint8Array) => string) | undefined;
-    for await (const bytes of file.pieces()) {
-      sizeBytes += bytes.length;
-      decode ??= createDecoder(detectEncoding(bytes.subarray(0, HEAD_BYTES)));
-      pass.push(decode(bytes));
-      await tools.onProgress?.();
-    }
-    if (decode !== undefined) pass.push(decode());
+    for await (const text of textPieces(file, onBytes)) pass.push(text);
     pass.endFile();
   }
   return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
