@@ -24,6 +24,8 @@ export const workerDependencies = [
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-layers',
   'comlink',
+  'fflate',
+  'hyparquet',
   'idb',
   'papaparse',
   'valibot',

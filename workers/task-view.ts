@@ -1,7 +1,7 @@
 /** What the page sees of tasks and rounds, worked out from what chain and relay tell. Pure, so that it is tested without either. */
 import { popcount } from '../src/core/bitmap.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
-import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
+import { EXAMPLES } from '../src/dataset/examples/index.ts';
 import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
@@ -91,8 +91,8 @@ function accuraciesOf(rounds: readonly TaskRound[]): TaskSummary['accuracies'] {
   return [...byModel].map(([after, accuracy]) => ({ after, accuracy })).sort((a, b) => a.after - b.after);
 }
 
-/** The four hospitals' files come with the page and fit every task over the same columns. */
+/** Files that come with the page; they fit every task over the same data. */
 export function samplesOf(spec: TaskSpec): readonly SampleFile[] {
-  if (canonicalJson(spec.data) !== canonicalJson(heartTaskSpec().data)) return [];
-  return HEART_SITES.map(({ id, name, file }) => ({ id, name, path: `/data/heart/${file}` }));
+  const data = canonicalJson(spec.data);
+  return EXAMPLES.find((example) => canonicalJson(example.spec().data) === data)?.sites ?? [];
 }

@@ -28,6 +28,7 @@ export class ExampleRows {
   readonly width: number;
   readonly labelWidth: number;
   readonly #values: boolean;
+  readonly #rowBytes: number;
   /** whether copies are left out */
   readonly #once: boolean;
   /** whether two examples with other labels are the same example */
@@ -48,10 +49,11 @@ export class ExampleRows {
     this.width = featureWidth(data);
     this.labelWidth = labelWidth(target);
     this.#values = target.kind === 'value';
+    this.#rowBytes = 4 * this.width + (this.#values ? 4 : 1) * this.labelWidth;
     this.#labelled = target.kind !== 'next';
     // Readings of sensors may well repeat.
     this.#once = !keepCopies && data.kind !== 'series';
-    this.#blockRows = rows ?? Math.max(1, Math.floor(BLOCK_BYTES / (4 * this.width + this.labelWidth)));
+    this.#blockRows = rows ?? Math.max(1, Math.floor(BLOCK_BYTES / this.#rowBytes));
     this.#onBlock = onBlock;
     [this.features, this.labels] = this.#freshBlock();
   }
@@ -128,7 +130,7 @@ export class ExampleRows {
       width: this.width,
     };
     this.#blocks.push(block);
-    if (this.#rows * (4 * this.width + this.labelWidth) > MAX_BYTES) {
+    if (this.#rows * this.#rowBytes > MAX_BYTES) {
       throw new MurmurError('too-large', `the examples need more than ${MAX_BYTES / 2 ** 30} GiB of memory`, {
         hint: 'Use fewer examples.',
       });

@@ -42,7 +42,7 @@ describe.each(EXAMPLES)('$id', ({ id, spec, sites, folder }) => {
 
   it('is read as its sources say, without a finding that blocks', async () => {
     const task = spec();
-    const read = [];
+    const read: Awaited<ReturnType<typeof readSite>>[] = [];
     for (const { path } of sites) read.push(await readSite(publicFile(path), task));
     const [first] = read;
     expect({
