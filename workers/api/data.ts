@@ -25,19 +25,19 @@ export interface ReadingOrder {
 export type Progress = (readBytes: number, totalBytes: number) => void;
 
 /** What a reading gave: the report, and the stored data set when nothing stood in the way. The rows themselves stay in the worker. */
-export type Reading = TableReading | ExamplesReading;
-
-export interface TableReading {
-  readonly report: FileReport;
+export interface Reading {
+  readonly report: FileReport | ExamplesReport;
   /** id in the library */
   readonly dataset?: string;
 }
 
+export interface TableReading extends Reading {
+  readonly report: FileReport;
+}
+
 /** Of pictures, texts or series. */
-export interface ExamplesReading {
+export interface ExamplesReading extends Reading {
   readonly report: ExamplesReport;
-  /** id in the library */
-  readonly dataset?: string;
 }
 
 /** One stored data set. */

@@ -90,7 +90,7 @@ export const dataWords = {
   useAgain: 'Use again',
   useAgainName: (fileName: string) => `Use ${fileName} again`,
   file: 'Choose a file…',
-  drop: 'or drop it here: CSV, TSV or another text table',
+  drop: 'or drop it here: CSV, TSV or another text table, Parquet, packed with gzip or not',
   paste: 'Paste a table instead',
   pasteLabel: 'Rows, with or without a first line of names',
   pasteRead: 'Read this text',
