@@ -94,5 +94,8 @@ function accuraciesOf(rounds: readonly TaskRound[]): TaskSummary['accuracies'] {
 /** Files that come with the page; they fit every task over the same data. */
 export function samplesOf(spec: TaskSpec): readonly SampleFile[] {
   const data = canonicalJson(spec.data);
-  return EXAMPLES.find((example) => canonicalJson(example.spec().data) === data)?.sites ?? [];
+  const example = EXAMPLES.find((candidate) => canonicalJson(candidate.spec().data) === data);
+  if (example === undefined) return [];
+  const licence = { name: example.licence, path: `/data/${example.folder}/LICENCE.txt` };
+  return example.sites.map((site) => ({ ...site, licence }));
 }

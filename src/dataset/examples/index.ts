@@ -18,8 +18,9 @@ export interface Example {
   readonly id: string;
   readonly spec: () => TaskSpec;
   readonly sites: readonly ExampleSite[];
-  /** folder under public/data with the files and their licence */
+  /** folder under public/data with the files, and with their source and licence in LICENCE.txt */
   readonly folder: string;
+  readonly licence: 'CC BY 4.0' | 'CC BY-SA 3.0';
 }
 
 export const EXAMPLES: readonly Example[] = [
@@ -28,13 +29,26 @@ export const EXAMPLES: readonly Example[] = [
     spec: () => heartTaskSpec(),
     sites: HEART_SITES.map(({ id, name, file }) => ({ id, name, path: `/data/heart/${file}` })),
     folder: 'heart',
+    licence: 'CC BY 4.0',
   },
-  { id: 'bank', spec: () => bankTaskSpec(), sites: BANK_SITES, folder: 'bank-marketing' },
-  { id: 'pneumonia', spec: () => pneumoniaTaskSpec(), sites: PNEUMONIA_SITES, folder: 'pneumonia-mnist' },
-  { id: 'mnist', spec: () => mnistTaskSpec(), sites: MNIST_SITES, folder: 'mnist-10k' },
-  { id: 'optdigits', spec: () => optdigitsTaskSpec(), sites: OPTDIGITS_SITES, folder: 'optdigits' },
-  { id: 'sms', spec: () => smsTaskSpec(), sites: SMS_SITES, folder: 'sms-spam' },
-  { id: 'sms-writer', spec: () => smsWriterTaskSpec(), sites: SMS_SITES, folder: 'sms-spam' },
-  { id: 'air', spec: () => airTaskSpec(), sites: BEIJING_SITES, folder: 'beijing-air' },
-  { id: 'forecast', spec: () => forecastTaskSpec(), sites: BEIJING_SITES, folder: 'beijing-air' },
+  { id: 'bank', spec: () => bankTaskSpec(), sites: BANK_SITES, folder: 'bank-marketing', licence: 'CC BY 4.0' },
+  {
+    id: 'pneumonia',
+    spec: () => pneumoniaTaskSpec(),
+    sites: PNEUMONIA_SITES,
+    folder: 'pneumonia-mnist',
+    licence: 'CC BY 4.0',
+  },
+  { id: 'mnist', spec: () => mnistTaskSpec(), sites: MNIST_SITES, folder: 'mnist-10k', licence: 'CC BY-SA 3.0' },
+  {
+    id: 'optdigits',
+    spec: () => optdigitsTaskSpec(),
+    sites: OPTDIGITS_SITES,
+    folder: 'optdigits',
+    licence: 'CC BY 4.0',
+  },
+  { id: 'sms', spec: () => smsTaskSpec(), sites: SMS_SITES, folder: 'sms-spam', licence: 'CC BY 4.0' },
+  { id: 'sms-writer', spec: () => smsWriterTaskSpec(), sites: SMS_SITES, folder: 'sms-spam', licence: 'CC BY 4.0' },
+  { id: 'air', spec: () => airTaskSpec(), sites: BEIJING_SITES, folder: 'beijing-air', licence: 'CC BY 4.0' },
+  { id: 'forecast', spec: () => forecastTaskSpec(), sites: BEIJING_SITES, folder: 'beijing-air', licence: 'CC BY 4.0' },
 ];

@@ -85,6 +85,8 @@ export const dataWords = {
   title: 'Your data',
   intro: 'Take one of the sample files, or choose your own. It is read here and never uploaded.',
   samples: 'Sample files',
+  sampleLicence: (licence: string) => `These files are real data under the licence ${licence}.`,
+  sampleSource: 'Source and licence',
   stored: 'Read before in this browser',
   storedAbout: (count: number, atMs: number) => `${rows(count)}, read ${dataWords.at(atMs)}`,
   useAgain: 'Use again',

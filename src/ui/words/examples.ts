@@ -69,7 +69,7 @@ const CHOICES: Readonly<
 > = {
   pictures: {
     files: 'Choose files…',
-    drop: 'or drop them here: PNG or JPEG in a folder a class, a zip of these, IDX or npz arrays, a table of pixels',
+    drop: 'or drop them here: a zip with a folder a class, IDX or npz arrays with their labels, a table of pixels',
     accept: '.png,.jpg,.jpeg,.zip,.npz,.npy,.gz,.csv,.tsv,.txt,.idx,.ubyte,image/png,image/jpeg',
   },
   texts: {
@@ -88,6 +88,7 @@ export const exampleWords = {
   files: (count: number) => plural(count, 'file'),
   choices: CHOICES,
   folder: 'Choose a folder…',
+  folderAbout: 'with a folder of PNG or JPEG files for each class',
   ready: (fileName: string) => `${fileName}: ready`,
   notReady: (fileName: string) => `${fileName}: cannot be used as it is`,
   counted: { pictures: 'Pictures', texts: 'Texts', series: 'Windows' } satisfies Readonly<Record<ExampleKind, string>>,
