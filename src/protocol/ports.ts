@@ -91,7 +91,8 @@ export interface TrainerPort {
   train(job: {
     readonly weights: Float32Array;
     readonly features: Float32Array;
-    readonly labels: Uint8Array;
+    /** as EncodedRows has them */
+    readonly labels: Uint8Array | Float32Array;
     readonly rows: number;
     readonly epochs: number;
     /** exactly so many steps, over as many passes as they need; `epochs` is then not looked at */

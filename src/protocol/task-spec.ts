@@ -8,7 +8,8 @@ import { type Bytes, utf8 } from '../core/bytes.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
-import { DataSchema, type TableSpec, featureWidth } from './data-spec.ts';
+import { dataTrouble } from './data-check.ts';
+import { DataSchema, type DataSpec, type TableSpec, featureWidth } from './data-spec.ts';
 import { ModelSchema, type ModelSpec } from './model-spec.ts';
 import { largestFractionBits } from './noise-plan.ts';
 import { PrivacySchema } from './privacy-spec.ts';
@@ -94,6 +95,7 @@ export function checkTaskSpec(value: unknown): TaskSpec {
   }
   const spec = result.output;
   if (spec.data.kind === 'table') checkColumns(spec.data);
+  else checkExamples(spec.data);
   checkModel(spec);
   checkTraining(spec);
   checkMasking(spec);
@@ -132,6 +134,11 @@ function specError(path: string, message: string): MurmurError {
     hint: 'Correct this entry of the task spec and try again.',
     details: { path },
   });
+}
+
+function checkExamples(data: DataSpec): void {
+  const [path, message] = dataTrouble(data) ?? [];
+  if (path !== undefined) throw specError(path === '' ? 'data' : `data.${path}`, message ?? '');
 }
 
 function checkColumns(data: TableSpec): void {

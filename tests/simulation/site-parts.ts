@@ -62,7 +62,7 @@ export const trainer: TrainerPort = {
   backend: 'simulated',
   async train({ weights, features, labels, seed, correction, steps = 1 }) {
     const random = new SeededRandom(seed);
-    const mean = labels.reduce((sum, label) => sum + label, 0) / labels.length;
+    const mean = Float64Array.from(labels).reduce((sum, label) => sum + label, 0) / labels.length;
     const drift = (features[0] ?? 0) * 0.01 + mean * 0.01;
     const moved = weights.map(
       (weight, i) => weight + drift + 0.1 * (random.uniform() - 0.5) - 0.01 * (correction?.[i] ?? 0),
