@@ -8,8 +8,11 @@ import { type Inferred, type InferredColumn, InferPass } from '../../dataset/inf
 import { parseTable } from '../../dataset/table.ts';
 import { checkTaskParameters, taskParameters } from '../../protocol/task-parameters.ts';
 import { featureWidth, MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
+import type { ServerKind } from '../../protocol/server-spec.ts';
 import { checkForm, modelOf, type Problem } from './create-check.ts';
 import { chooseLabel, type CreateForm, type PresetId, startForm, usedColumns } from './create-form.ts';
+import { fieldName, problemWords } from '../words/create.ts';
+import type { AlgorithmId, ScheduleId } from './create-training.ts';
 
 const number = (name: string, place: number, more: Partial<InferredColumn> = {}): InferredColumn => ({
   name,
@@ -282,12 +285,74 @@ describe('what is wrong', () => {
   });
 });
 
+describe('how it trains', () => {
+  const trainedBy = (change: Partial<CreateForm>) => {
+    const { training, server } = specOf({ ...bank(), ...change });
+    return { ...training, server: server.kind };
+  };
+
+  it('is what it always was when nothing is changed', () => {
+    expect(trainedBy({})).toEqual({
+      rounds: 12,
+      epochs: 5,
+      batchSize: 512,
+      learningRate: 0.1,
+      optimiser: 'sgd',
+      l2: 0.01,
+      server: 'fedadam',
+    });
+  });
+
+  it.each<[string, Partial<CreateForm>, object]>([
+    ['steps', { workBy: 'steps', steps: '30', epochs: '' }, { steps: 30 }],
+    ['FedProx', { algorithm: 'fedprox', mu: '0.5' }, { algorithm: { kind: 'fedprox', mu: 0.5 } }],
+    ['SCAFFOLD', { algorithm: 'scaffold', sites: '40' }, { algorithm: { kind: 'scaffold', sites: 40 } }],
+    ['FedNova', { algorithm: 'fednova' }, { algorithm: { kind: 'fednova' } }],
+    [
+      'a budget of time',
+      { algorithm: 'fednova', budgetSeconds: '20' },
+      { algorithm: { kind: 'fednova', budgetSeconds: 20 } },
+    ],
+    ['a warm-up', { warmUp: '2' }, { schedule: { kind: 'constant', warmUp: 2 } }],
+    ['halving', { schedule: 'step', halfEvery: '3' }, { schedule: { kind: 'step', warmUp: 0, every: 3, factor: 0.5 } }],
+    ['a cosine', { schedule: 'cosine' }, { schedule: { kind: 'cosine', warmUp: 0, floor: 0.01 } }],
+    ['patience', { patience: '3' }, { earlyStop: { patience: 3, least: 0 } }],
+    ['momentum', { server: 'fedavgm' }, { server: 'fedavgm' }],
+  ])('takes %s', (_, change, expected) => {
+    expect(trainedBy(change)).toMatchObject(expected);
+  });
+
+  it.each<[string, Partial<CreateForm>, Problem]>([
+    ['steps', { workBy: 'steps', steps: '0' }, { kind: 'outside', least: 1, most: 100_000 }],
+    ['mu', { algorithm: 'fedprox', mu: 'strong' }, { kind: 'not-a-number' }],
+    ['sites', { algorithm: 'scaffold', sites: '2.5' }, { kind: 'not-whole' }],
+    ['budgetSeconds', { algorithm: 'fednova', budgetSeconds: '0.5' }, { kind: 'outside', least: 1, most: 86_400 }],
+    ['warmUp', { warmUp: '12' }, { kind: 'outside', least: 0, most: 11 }],
+    ['halfEvery', { schedule: 'step', halfEvery: '' }, { kind: 'missing' }],
+    ['patience', { patience: '3', release: 'off' }, { kind: 'needs-scores' }],
+  ])('tells what is wrong with %s', (field, change, problem) => {
+    expect(problemsOf({ ...bank(), ...change })).toEqual({ [field]: problem });
+    expect(problemWords(problem)).toMatch(/\.$/);
+    expect(fieldName(field, String)).not.toBe(field);
+  });
+
+  it('does not look at entries that are not asked for', () => {
+    expect(problemsOf({ ...bank(), mu: '', sites: '', steps: '', halfEvery: '' })).toEqual({});
+  });
+});
+
 describe('any task that the form allows', () => {
   const whole = (min: number, max: number) => fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max)).map(String);
   const entries = fc.record({
     model: fc.constantFrom<PresetId>('logistic', 'small', 'medium'),
     rounds: whole(1, 10_000),
+    workBy: fc.constantFrom('epochs' as const, 'steps' as const),
     epochs: whole(1, 1000),
+    steps: whole(1, 100_000),
+    server: fc.constantFrom<ServerKind>('fedavg', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'),
+    algorithm: fc.constantFrom<AlgorithmId>('fedavg', 'fedprox', 'scaffold', 'fednova'),
+    budgetSeconds: fc.constantFrom('', '2.5'),
+    schedule: fc.constantFrom<ScheduleId>('constant', 'step', 'cosine'),
     batchSize: whole(1, 65_536),
     learningRate: fc.oneof(
       fc.constantFrom('0.000001', '10', '1e-3'),
@@ -313,10 +378,14 @@ describe('any task that the form allows', () => {
         const { spec } = draft;
         for (const step of [0, 1, spec.training.rounds + 1]) roundLayout(spec, step);
         const delta = new Float32Array(weightCount(spec.model, featureWidth(spec.data))).fill(1e9);
-        const evaluation = new Float64Array(
-          roundLayout({ ...spec, evaluation: { bins: 20, release: 'exact' } }, 1)[2]?.length ?? 0,
-        );
-        expect(trainingParts({ spec, delta, rows: 1, evaluation }).clipped).toBe(true);
+        const { length } =
+          roundLayout({ ...spec, evaluation: { bins: 20, release: 'exact' } }, 1).find(
+            ({ purpose }) => purpose === 'evaluation',
+          ) ?? {};
+        const evaluation = new Float64Array(length ?? 0);
+        const { steps = 1, learningRate } = spec.training;
+        const control = { delta, steps, learningRate, own: undefined, server: new Float64Array(delta.length) };
+        expect(trainingParts({ spec, delta, rows: 1, evaluation, steps, control }).clipped).toBe(true);
         const { joinSeconds, phaseSeconds } = draft;
         const choices = { minCohort, joinSeconds, phaseSeconds, beaconSeconds: 100, stake: 0n, pool: 0n };
         checkTaskParameters(taskParameters(spec, choices), 60);

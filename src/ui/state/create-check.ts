@@ -11,7 +11,6 @@ import {
   MAX_COHORT,
   MAX_FEATURES,
   MAX_ROWS,
-  MAX_TRAINING_ROUNDS,
   MIN_COHORT,
   type ModelSpec,
   type TableSpec,
@@ -21,6 +20,7 @@ import {
 } from '../../protocol/task-spec.ts';
 import { type ColumnForm, type CreateForm, labelOf, linesOf, type PresetId, usedColumns } from './create-form.ts';
 import { deriveMasking } from './create-masking.ts';
+import { readTraining } from './create-training.ts';
 
 /** What is wrong with one entry. */
 export type Problem =
@@ -29,7 +29,7 @@ export type Problem =
   | { readonly kind: 'too-long'; readonly most: number }
   | { readonly kind: 'not-above-minimum' | 'name-taken' | 'no-columns' | 'no-label' }
   | { readonly kind: 'few-categories' | 'many-categories' | 'long-category' | 'same-category' }
-  | { readonly kind: 'no-positive' | 'all-positive' | 'many-marks' }
+  | { readonly kind: 'no-positive' | 'all-positive' | 'many-marks' | 'needs-scores' }
   | { readonly kind: 'many-features'; readonly count: number; readonly most: number }
   | { readonly kind: 'other'; readonly message: string };
 
@@ -53,8 +53,6 @@ const LAYERS: Readonly<Record<PresetId, ModelSpec['layers']>> = {
 };
 
 /** Bounds of what is entered as a number; those of the spec and the contract, or narrower where only a mistake lies beyond. */
-const LEAST_RATE = 0.000_001;
-const MOST_RATE = 10;
 const LARGEST_VALUE = 1e12;
 const NAME_LENGTH = 64;
 const ABOUT_LENGTH = 500;
@@ -75,10 +73,8 @@ export function checkForm(form: CreateForm): Checked {
   const label = readLabel(entries, form);
   const columns = readColumns(entries, form);
   const missingMarks = readMarks(entries, form);
-  const rounds = entries.whole('rounds', form.rounds, 1, MAX_TRAINING_ROUNDS);
-  const epochs = entries.whole('epochs', form.epochs, 1, 1000);
-  const batchSize = entries.whole('batchSize', form.batchSize, 1, 65_536);
-  const learningRate = entries.number('learningRate', form.learningRate, LEAST_RATE, MOST_RATE);
+  const { training, server } = readTraining(entries, form);
+  if (training.earlyStop !== undefined && form.release === 'off') entries.wrong('patience', { kind: 'needs-scores' });
   const heldOut = entries.number('heldOutPercent', form.heldOutPercent, HELD_OUT.least, HELD_OUT.most);
   const maxCohort = entries.whole('maxCohort', form.maxCohort, MIN_COHORT, MAX_COHORT);
   const most = problems.has('maxCohort') ? MAX_COHORT : maxCohort;
@@ -105,9 +101,9 @@ export function checkForm(form: CreateForm): Checked {
     },
     heldOut: { fraction: heldOut / 100, seed: form.id },
     model: modelOf(form.model),
-    training: { rounds, epochs, batchSize, learningRate, optimiser: 'sgd', l2: 0.01 },
-    server: { kind: 'fedadam', learningRate: 0.2, beta1: 0.5, beta2: 0.99, tau: 0.1 },
-    masking: deriveMasking({ epochs, batchSize, learningRate }, rowCap, maxCohort),
+    training,
+    server,
+    masking: deriveMasking(training, rowCap, maxCohort),
     evaluation: { bins: 20, release: form.release },
     retry: form.retry,
     minDiff: 2,

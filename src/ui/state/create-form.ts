@@ -2,6 +2,7 @@
 import type { IdentifyingKind } from '../../dataset/file-report.ts';
 import type { Inferred, InferredColumn } from '../../dataset/infer.ts';
 import { canonicalCell, isNumberText, type TaskSpec, type TableSpec } from '../../protocol/task-spec.ts';
+import { START_TRAINING, type TrainingForm } from './create-training.ts';
 
 export type ColumnKind = 'number' | 'category';
 export type PresetId = 'logistic' | 'small' | 'medium';
@@ -26,7 +27,7 @@ export interface ColumnForm {
   readonly identifying?: IdentifyingKind;
 }
 
-export interface CreateForm {
+export interface CreateForm extends TrainingForm {
   /** random; makes every draft another task, even when all else is the same */
   readonly id: string;
   readonly fileName: string;
@@ -45,10 +46,6 @@ export interface CreateForm {
   missingMarks: string;
   missingEmpty: boolean;
   model: PresetId;
-  rounds: string;
-  epochs: string;
-  batchSize: string;
-  learningRate: string;
   heldOutPercent: string;
   minCohort: string;
   maxCohort: string;
@@ -63,13 +60,10 @@ export interface CreateForm {
 
 /** Entries that do not come from the file. */
 const START = {
+  ...START_TRAINING,
   title: '',
   description: '',
   model: 'small',
-  rounds: '12',
-  epochs: '5',
-  batchSize: '512',
-  learningRate: '0.1',
   heldOutPercent: '20',
   minCohort: '3',
   maxCohort: '16',

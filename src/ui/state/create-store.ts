@@ -3,7 +3,7 @@ import type { CreateForm } from './create-form.ts';
 
 const KEY = 'murmur/create';
 /** Changes when the form does; an older draft is not read. */
-const VERSION = 1;
+const VERSION = 2;
 
 export function keepDraft(form: CreateForm): void {
   // What may name a person leaves memory only when the person chose to publish it.

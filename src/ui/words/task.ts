@@ -1,4 +1,6 @@
 /** Texts about one task. */
+import type { ServerKind } from '../../protocol/server-spec.ts';
+import type { AlgorithmSpec, ScheduleSpec } from '../../protocol/training-spec.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
 import { plural } from './plural.ts';
 
@@ -68,6 +70,8 @@ export const learnWords = {
   },
   output: 'one output: the chance of “yes”',
   training: 'Training',
+  steps: (steps: number, batchSize: number) =>
+    `In each round a site makes ${plural(steps, 'step')} of up to ${plural(batchSize, 'row')} each.`,
   epochs: (epochs: number, batchSize: number) =>
     `In each round a site goes over its own rows ${epochs === 1 ? 'once' : `${formatCount(epochs)} times`}, in steps of up to ${plural(batchSize, 'row')}.`,
   rate: (rate: number, l2: number) =>
@@ -83,7 +87,44 @@ export const learnWords = {
     fedavg: (rate: number) => `The common model takes over the sites’ average change (FedAvg, rate ${rate}).`,
     fedadam: (rate: number) =>
       `The common model goes along the sites’ average change, smoothed over rounds (FedAdam, rate ${rate}).`,
+    fedavgm: (rate: number) =>
+      `The common model goes along the sites’ average change and part of the last rounds’ (FedAvgM, rate ${rate}).`,
+    fedadagrad: (rate: number) =>
+      `The common model goes along the sites’ average change, ever more carefully where it has changed much (FedAdagrad, rate ${rate}).`,
+    fedyogi: (rate: number) =>
+      `The common model goes along the sites’ average change at a pace that odd rounds hardly change (FedYogi, rate ${rate}).`,
+  } satisfies Record<ServerKind, (rate: number) => string>,
+  algorithm: (algorithm: AlgorithmSpec): string => {
+    switch (algorithm.kind) {
+      case 'fedprox':
+        return `A site is held near the common model while it trains, as by a rubber band (FedProx, strength ${algorithm.mu}).`;
+      case 'scaffold':
+        return 'Each site finds out where its own rows pull it and takes that out, and sends that as well, masked alike (SCAFFOLD).';
+      case 'fednova':
+        return `A site that makes many steps pulls no harder than one that makes few (FedNova).${
+          algorithm.budgetSeconds === undefined
+            ? ''
+            : ` After ${algorithm.budgetSeconds} seconds of training it sends what it has managed.`
+        }`;
+    }
   },
+  schedule: (schedule: ScheduleSpec): string => {
+    const warm = schedule.warmUp === 0 ? [] : [`Steps grow over the first ${plural(schedule.warmUp, 'round')}.`];
+    switch (schedule.kind) {
+      case 'constant':
+        return warm.join(' ');
+      case 'step':
+        return [
+          ...warm,
+          `Every ${plural(schedule.every, 'round')} steps shrink to ${formatPercent(schedule.factor)}.`,
+        ].join(' ');
+      case 'cosine':
+        return [...warm, `Steps shrink smoothly to ${formatPercent(schedule.floor)} in the last round.`].join(' ');
+    }
+  },
+  earlyStop: (patience: number) =>
+    `When the common score has not improved for ${plural(patience, 'round')}, the model is kept as it is.`,
+
   description: 'Fingerprint of the description',
 } as const;
 
