@@ -10,7 +10,7 @@ import { initialWeights } from '../model/initialise.ts';
 import { weightLayout } from '../model/spec.ts';
 import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
 import { stepKind } from '../protocol/phases.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
 import { fedAdam } from './fedadam.ts';
 import { fedAvg } from './fedavg.ts';
@@ -87,7 +87,7 @@ function updateOf(spec: TaskSpec, step: number, sum: Float64Array, members: numb
   const plan = updateNoise(spec);
   if (plan !== undefined) {
     const stepsPerUnit = 2 ** updateFractionBits;
-    const { length: weights } = weightLayout(spec.model, featureWidth(spec.data));
+    const { length: weights } = weightLayout(spec);
     const steps = sum.map((value) => value * stepsPerUnit);
     return sumOfNoisyUpdates(steps, { plan, members, weights, step }).map((value) => value / stepsPerUnit);
   }
@@ -102,7 +102,7 @@ async function firstCheckpoint(
   beacon: Bytes,
 ): Promise<Checkpoint> {
   return {
-    weights: await initialWeights(spec.model, featureWidth(spec.data), beacon),
+    weights: await initialWeights(spec, beacon),
     normaliser: statistics === undefined ? publicNormaliser(spec) : normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };

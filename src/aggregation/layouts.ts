@@ -15,7 +15,7 @@ import { noisyUpdate } from '../privacy/noisy-update.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { type NoisePlan, noisePlan } from '../protocol/noise-plan.ts';
 import { stepKind } from '../protocol/phases.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
 
 /** Values of a layout's segments in order, before encoding; each has its segment's length. */
@@ -77,7 +77,7 @@ export function trainingParts({
   readonly step: number;
   readonly random: RandomBytes;
 }): { readonly parts: Parts; readonly clipped: boolean; readonly norm: number } {
-  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  const { length } = weightLayout(spec);
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
   const weight = participantWeight(spec, rows);
@@ -120,14 +120,14 @@ function updateSegment(spec: TaskSpec): Segment {
     const encoding = { kind: 'noisy', fractionBits, bound: plan.bound * 2 ** -fractionBits } as const;
     return { purpose: 'update', length: plan.length, width, encoding };
   }
-  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  const { length } = weightLayout(spec);
   return { purpose: 'update', length, width, encoding: { kind: 'fixed', fractionBits, limit: clipNorm } };
 }
 
 /** How the members' noise lies in the update's ring; undefined where there is none. */
-export function updateNoise({ model, data, masking, privacy }: TaskSpec): NoisePlan | undefined {
-  if (privacy?.kind !== 'user') return undefined;
-  return noisePlan(weightLayout(model, featureWidth(data)).length, masking, privacy);
+export function updateNoise(spec: TaskSpec): NoisePlan | undefined {
+  if (spec.privacy?.kind !== 'user') return undefined;
+  return noisePlan(weightLayout(spec).length, spec.masking, spec.privacy);
 }
 
 /** clipNorm less the norm that rounding to 2^-fractionBits can add to a vector of that length. */

@@ -15,7 +15,7 @@ import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
-import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
 
@@ -36,11 +36,11 @@ export class Learner {
   constructor(
     spec: TaskSpec,
     dataset: Dataset,
-    createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>,
+    createTrainer: (spec: TaskSpec) => Promise<TrainerPort>,
   ) {
     this.#spec = spec;
     this.#dataset = dataset;
-    this.#startTrainer = () => createTrainer(spec, featureWidth(spec.data));
+    this.#startTrainer = () => createTrainer(spec);
   }
 
   /**
