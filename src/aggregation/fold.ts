@@ -12,7 +12,7 @@ import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
 import { targetOf } from '../protocol/data-spec.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
 import { stepKind } from '../protocol/phases.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { metricsFromCounts } from './evaluation-counts.ts';
 import { hasStopped, nextProgress } from './early-stop.ts';
 import { controlScale, roundLayout, updateNoise } from './layouts.ts';
@@ -142,7 +142,7 @@ function updateOf(spec: TaskSpec, step: number, sum: Float64Array, members: numb
   const plan = updateNoise(spec);
   if (plan !== undefined) {
     const stepsPerUnit = 2 ** spec.masking.updateFractionBits;
-    const { length: weights } = weightLayout(spec.model, featureWidth(spec.data));
+    const { length: weights } = weightLayout(spec);
     const steps = sum.map((value) => value * stepsPerUnit);
     return sumOfNoisyUpdates(steps, { plan, members, weights, step }).map((value) => value / stepsPerUnit);
   }
@@ -156,7 +156,7 @@ async function firstCheckpoint(
   beacon: Bytes,
 ): Promise<Checkpoint> {
   return {
-    weights: await initialWeights(spec.model, featureWidth(spec.data), beacon),
+    weights: await initialWeights(spec, beacon),
     normaliser: statistics === undefined ? publicNormaliser(spec) : normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };

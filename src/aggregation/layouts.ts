@@ -16,7 +16,7 @@ import { noisyUpdate } from '../privacy/noisy-update.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { type NoisePlan, noisePlan } from '../protocol/noise-plan.ts';
 import { stepKind } from '../protocol/phases.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { evaluationSegment } from './evaluation-counts.ts';
 import { MOST_STEP_RATIO, referenceSteps, stepRatio } from './local/fednova.ts';
 import { changedControl, controlChange, type ControlStep } from './local/scaffold.ts';
@@ -108,7 +108,7 @@ export function trainingParts({
   readonly norm: number;
   readonly control?: Float32Array;
 } {
-  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  const { length } = weightLayout(spec);
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
   const algorithm = spec.training.algorithm?.kind;
@@ -198,14 +198,14 @@ function updateSegment(spec: TaskSpec): Segment {
     const encoding = { kind: 'noisy', fractionBits, bound: plan.bound * 2 ** -fractionBits } as const;
     return { purpose: 'update', length: plan.length, width, encoding };
   }
-  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  const { length } = weightLayout(spec);
   return { purpose: 'update', length, width, encoding: { kind: 'fixed', fractionBits, limit: clipNorm } };
 }
 
 /** How the members' noise lies in the update's ring; undefined where there is none. */
-export function updateNoise({ model, data, masking, privacy }: TaskSpec): NoisePlan | undefined {
-  if (privacy?.kind !== 'user') return undefined;
-  return noisePlan(weightLayout(model, featureWidth(data)).length, masking, privacy);
+export function updateNoise(spec: TaskSpec): NoisePlan | undefined {
+  if (spec.privacy?.kind !== 'user') return undefined;
+  return noisePlan(weightLayout(spec).length, spec.masking, spec.privacy);
 }
 
 /** Clips in place. @returns the norm before, and the factor, 1 where nothing was to be done */

@@ -14,7 +14,7 @@ const silent = { ...heart.evaluation, release: 'off' } as const;
 
 function userTask(changes: Partial<TaskSpec> = {}, privacy = user): TaskSpec {
   const masking = { ...heart.masking, clipNorm: 1, maxCohort: 40, updateWidth: 18 };
-  const weights = weightCount(heart.model, featureWidth(heart.data));
+  const weights = weightCount(heart);
   const updateFractionBits = largestFractionBits(weights, masking, 18, privacy) as number;
   return checkTaskSpec({
     ...heart,

@@ -10,7 +10,7 @@ const width = featureWidth(spec.data);
 
 async function first(): Promise<Checkpoint> {
   return {
-    weights: await initialWeights(spec.model, width, new Uint8Array(32)),
+    weights: await initialWeights(spec, new Uint8Array(32)),
     normaliser: {
       mean: new Float64Array(width).fill(0.5),
       scale: new Float64Array(width).fill(0.25),

@@ -8,7 +8,7 @@ import { sha256 } from '../core/hash.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import { standardisedWidth, targetOf } from '../protocol/data-spec.ts';
 import { MOMENTS } from '../protocol/server-spec.ts';
-import { type TaskSpec, featureWidth, taskSpecHash } from '../protocol/task-spec.ts';
+import { type TaskSpec, taskSpecHash } from '../protocol/task-spec.ts';
 import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightLayout } from './spec.ts';
 
@@ -67,7 +67,7 @@ export function initialServerState(spec: TaskSpec): ServerState {
  */
 export async function writeCheckpoint(spec: TaskSpec, checkpoint: Checkpoint): Promise<Bytes> {
   const { weights, normaliser, server } = checkpoint;
-  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const layout = weightLayout(spec);
   check(weights.length === layout.length, `expected ${layout.length} weights, got ${weights.length}`);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, offset, length } of layout.tensors) {
@@ -87,7 +87,7 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
   for (const [key, value] of Object.entries(await metadataOf(spec))) {
     check(metadata[key] === value, `the checkpoint's ${key} is ${metadata[key] ?? 'missing'}, expected ${value}`);
   }
-  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const layout = weightLayout(spec);
   const weights = new Float32Array(layout.length);
   for (const { name, shape, offset } of layout.tensors) {
     const tensor = tensors.get(`model.${name}`);
@@ -169,7 +169,7 @@ function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string
 
 /** Entries of the server's vectors; 0 for those that the task does not keep. */
 function stateLengths({ server, training, model, data }: TaskSpec) {
-  const { length } = weightLayout(model, featureWidth(data));
+  const { length } = weightLayout({ model, data });
   const moments = MOMENTS[server.kind];
   return {
     first: moments >= 1 ? length : 0,

@@ -82,16 +82,12 @@ export interface Journal {
   delete(key: string): Promise<void>;
 }
 
-/**
- * Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32. The `steps` of a result are those made;
- * the same job with these `steps` and no budget gives the same weights again.
- */
+/** Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32; labels as the task's target has them. */
 export interface TrainerPort {
   readonly backend: string;
   train(job: {
     readonly weights: Float32Array;
     readonly features: Float32Array;
-    /** as EncodedRows has them */
     readonly labels: Uint8Array | Float32Array;
     readonly rows: number;
     readonly epochs: number;
@@ -110,5 +106,6 @@ export interface TrainerPort {
     readonly signal?: AbortSignal | undefined;
     readonly onStep?: ((progress: { step: number; steps: number; loss: number; stepMs: number }) => void) | undefined;
   }): Promise<{ weights: Float32Array; loss: number; steps: number }>;
+  /** rows x outputs: chances for binary, classes and next (a step after the other), the number itself for a value */
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }

@@ -20,11 +20,11 @@ import { createTally } from '../evaluation/tally.ts';
 import { predictionsFrom } from '../evaluation/values.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { labelWidth, type Target, targetOf } from '../protocol/data-spec.ts';
+import { featureWidth, labelWidth, type Target, targetOf } from '../protocol/data-spec.ts';
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
-import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
 import type { Recalled, Remembered } from './site-memory.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
@@ -60,12 +60,12 @@ export class Learner {
   constructor(
     spec: TaskSpec,
     dataset: Dataset,
-    createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>,
+    createTrainer: (spec: TaskSpec) => Promise<TrainerPort>,
   ) {
     this.#spec = spec;
     this.#target = targetOf(spec.data);
     this.#dataset = dataset;
-    this.#startTrainer = () => createTrainer(spec, featureWidth(spec.data));
+    this.#startTrainer = () => createTrainer(spec);
   }
 
   /**

@@ -13,7 +13,7 @@ import { makeCohort, runRound } from '../../src/masking/testing/cohort.ts';
 import { initialServerState } from '../../src/model/checkpoint.ts';
 import { publicNormaliser } from '../../src/dataset/statistics.ts';
 import { seededBytes } from '../../src/privacy/testing/seeded.ts';
-import { checkTaskSpec, featureWidth, weightCount } from '../../src/protocol/task-spec.ts';
+import { checkTaskSpec, weightCount } from '../../src/protocol/task-spec.ts';
 
 const heart = heartTaskSpec();
 const spec = checkTaskSpec({
@@ -23,7 +23,7 @@ const spec = checkTaskSpec({
   server: { kind: 'fedavg', learningRate: 1 },
   privacy: { kind: 'user', noiseMultiplier: 1, delta: 1e-5, honest: 3 },
 });
-const weights = weightCount(spec.model, featureWidth(spec.data));
+const weights = weightCount(spec);
 const layout = roundLayout(spec, 1);
 
 it('unmasks to the sum of the survivors and the noise of all of them (property)', async () => {

@@ -62,14 +62,14 @@ export const trainer: TrainerPort = {
   backend: 'simulated',
   async train({ weights, features, labels, seed, correction, steps = 1 }) {
     const random = new SeededRandom(seed);
-    const mean = Float64Array.from(labels).reduce((sum, label) => sum + label, 0) / labels.length;
+    const mean = Array.from(labels).reduce((sum, label) => sum + label, 0) / labels.length;
     const drift = (features[0] ?? 0) * 0.01 + mean * 0.01;
     const moved = weights.map(
       (weight, i) => weight + drift + 0.1 * (random.uniform() - 0.5) - 0.01 * (correction?.[i] ?? 0),
     );
     return { weights: moved, loss: 0.5, steps };
   },
-  predict: async (weights, features, rows) => predict(SPEC.model, weights, features, rows),
+  predict: async (weights, features, rows) => predict(SPEC, weights, features, rows),
 };
 
 /** Rows whose label is whether the first feature is above a half. */

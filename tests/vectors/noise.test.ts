@@ -10,7 +10,7 @@ import { largestSumNorm, noisyUpdate, sumOfNoisyUpdates } from '../../src/privac
 import { seededBytes } from '../../src/privacy/testing/seeded.ts';
 import type { Segment } from '../../src/protocol/layout.ts';
 import type { NoisePlan } from '../../src/protocol/noise-plan.ts';
-import { checkTaskSpec, featureWidth, weightCount } from '../../src/protocol/task-spec.ts';
+import { checkTaskSpec, weightCount } from '../../src/protocol/task-spec.ts';
 import { verify } from './noise-reader.mjs';
 
 const FILE = new URL('./noise.json', import.meta.url);
@@ -31,7 +31,7 @@ function vectorOf(layers: number[], noiseMultiplier: number, step: number): unkn
     evaluation: { ...heart.evaluation, release: 'off' },
     privacy: { kind: 'user', noiseMultiplier, delta: 1e-5, honest: 2 },
   });
-  const weights = weightCount(spec.model, featureWidth(spec.data));
+  const weights = weightCount(spec);
   const plan = updateNoise(spec) as NoisePlan;
   const segment = roundLayout(spec, step).find(({ purpose }) => purpose === 'update') as Segment;
   const members = 3;

@@ -103,7 +103,7 @@ describe.each(Object.values(RULES))('$kind', (rule) => {
   it('gives a checkpoint for any updates, and the same one again', async () => {
     const spec = heartTaskSpec({ server: rule });
     const width = featureWidth(spec.data);
-    const { length } = weightLayout(spec.model, width);
+    const { length } = weightLayout(spec);
     const normaliser = {
       mean: new Float64Array(width),
       scale: new Float64Array(width).fill(1),
