@@ -26,6 +26,8 @@ export const workerDependencies = [
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-layers',
   'comlink',
+  'fflate',
+  'hyparquet',
   'idb',
   'papaparse',
   'valibot',

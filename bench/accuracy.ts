@@ -59,7 +59,7 @@ async function readHospital(file: string, spec: TableTask): Promise<EncodedRows>
 
 async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer: Trainer): Promise<SeedResult> {
   const spec = heartTaskSpec({ heldOut: { fraction: HELD_OUT, seed: `bench ${seed}` } });
-  const sites = await Promise.all(hospitals.map((rows) => splitHeldOut(rows, spec.heldOut)));
+  const sites = await Promise.all(hospitals.map((rows) => splitHeldOut(rows, spec)));
   const beacon = await sha256(utf8(`murmur/bench/accuracy/${seed}`));
   const test = joinRows(sites.map(({ heldOut }) => heldOut));
   const model = await learnTogether({ spec, sites, trainer, beacon });

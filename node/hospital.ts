@@ -3,28 +3,27 @@
  * one process, `murmur contribute` one. Session key and channel secret stay in the folder, readable by its owner only, and are in
  * no log. A second start on the same folder goes on in the same round.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { fetchSpec } from '../src/aggregation/verify.ts';
 import { recordSigner, signSignIn } from '../src/chain/keys.ts';
 import { toHex } from '../src/core/bytes.ts';
-import { MurmurError } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
-import { type Dataset, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
+import type { Dataset } from '../src/dataset/split.ts';
 import { importX25519 } from '../src/masking/keys.ts';
 import type { Ledger } from '../src/network/ledger.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
-import { type TaskSpec, tableOf } from '../src/protocol/task-spec.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { participate } from '../src/session/participate.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { systemClock } from '../relay/server/start.ts';
 import { type ChainEndpoint, connectChain, ensureRegistered } from './chain-access.ts';
+import { readDataset } from './data-files.ts';
 import { keepSecret } from './state-folder.ts';
 
 export interface HospitalOptions {
@@ -59,7 +58,7 @@ export interface Hospital {
 
 /**
  * Reads and checks the data, and registers the wallet unless its session key of this folder is registered already.
- * @throws MurmurError bad-input for a file that is not the task's table, refused when the wallet cannot pay or the task has ended
+ * @throws MurmurError bad-input for data that do not fit the task, refused when the wallet cannot pay or the task has ended
  */
 export async function openHospital(options: HospitalOptions): Promise<Hospital> {
   const { task, endpoint, relayUrl, wallet, dataFile, pace, ledger, signal } = options;
@@ -154,18 +153,6 @@ function timed(trainer: TrainerPort, onTrained: HospitalOptions['onTrained']): T
 /** A client that reads blobs and messages, for whoever has no session. */
 export function readOnlyRelay(url: string, sender: Sender, task: bigint): RelayClient {
   return new RelayClient({ url, sender, clock: systemClock, task });
-}
-
-/** The rows of a file as the task encodes and splits them. @throws MurmurError not-found, bad-input */
-export async function readDataset(file: string, spec: TaskSpec): Promise<Dataset> {
-  let text: string;
-  try {
-    text = await readFile(file, 'latin1');
-  } catch (cause) {
-    throw new MurmurError('not-found', `${file} cannot be read`, { hint: 'Name a file with --data.', cause });
-  }
-  const table = tableOf(spec.data);
-  return splitHeldOut(encodeFeatures(await parseTable(text, table), table), spec.heldOut);
 }
 
 /** A wallet from its 32-byte key. */

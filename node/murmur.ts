@@ -6,6 +6,7 @@ import { contributeCommand } from './commands/contribute.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { networkCommand } from './commands/network.ts';
+import { privacyCommand } from './commands/privacy.ts';
 import { relayCommand } from './commands/relay.ts';
 import { verifyCommand } from './commands/verify.ts';
 
@@ -16,6 +17,7 @@ const COMMANDS = [
   inspectCommand,
   verifyCommand,
   checkLedgerCommand,
+  privacyCommand,
   deployCommand,
 ];
 

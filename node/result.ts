@@ -9,7 +9,8 @@ import { popcount } from '../src/core/bitmap.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
 import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
 import { trainBaselines } from './baselines.ts';
-import { readDataset, startTrainer } from './hospital.ts';
+import { readDataset } from './data-files.ts';
+import { startTrainer } from './hospital.ts';
 import { HEART_FOLDER } from './places.ts';
 
 export interface NetworkResult {

@@ -4,37 +4,61 @@ import { canonicalJson } from '../src/core/canonical-json.ts';
 import { check, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type Dataset, type EncodedRows, splitHeldOut } from '../src/dataset/split.ts';
-import type { TableSpec, TaskSpec } from '../src/protocol/task-spec.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { clearDatabase, type StoredDataset, type StoredUse } from '../src/storage/database.ts';
 import type { DatasetUse, DatasetView, DataSource } from './api/data.ts';
-import type { NamedBlob } from './import-file.ts';
+import type { NamedBlob } from './open-file.ts';
 import { heldLocks, LOCK } from './lock.ts';
 import { fetchFile, type World } from './world.ts';
 
 /** The stored rows, split as they were when they were read: the split is a function of rows and seed. */
 export function splitStored(rows: EncodedRows, spec: TaskSpec): Promise<Dataset> {
-  return splitHeldOut(rows, spec.heldOut);
+  return splitHeldOut(rows, spec);
 }
 
-/** Names the columns that a data set was read for. */
-export async function schemaHash(data: TableSpec): Promise<string> {
+/** Names the kind of data that a data set was read for. */
+export async function schemaHash(data: TaskSpec['data']): Promise<string> {
   return toHex(await sha256(utf8(canonicalJson(data))));
 }
 
-/** @throws MurmurError bad-input, unreachable, not-found for a sample */
+/** The one file of a source. @throws MurmurError bad-input for several, unreachable, not-found for a sample */
 export async function openSource(world: World, source: DataSource, signal?: AbortSignal): Promise<NamedBlob> {
+  return onlyFile(await openSources(world, source, signal));
+}
+
+/** @throws MurmurError bad-input for none or several */
+export function onlyFile([file, ...others]: readonly NamedBlob[]): NamedBlob {
+  check(
+    file !== undefined && others.length === 0,
+    'a table is one file',
+    'Choose one file; put the rows of several together first.',
+  );
+  return file;
+}
+
+/** All files of a source, by their path within a chosen folder. @throws MurmurError bad-input, unreachable, not-found for a sample */
+export async function openSources(
+  world: World,
+  source: DataSource,
+  signal?: AbortSignal,
+): Promise<readonly NamedBlob[]> {
   switch (source.kind) {
     case 'file':
-      return { name: source.file.name, blob: source.file };
+      return [named(source.file)];
+    case 'files':
+      return source.files.map(named);
     case 'paste':
-      return { name: 'pasted text', blob: new Blob([source.text]) };
-    case 'sample':
+      return [{ name: 'pasted text', blob: new Blob([source.text]) }];
+    case 'sample': {
       check(/^\/data\/[\w./-]+$/.test(source.path), 'a sample is a file of this page');
-      return {
-        name: source.path.slice(source.path.lastIndexOf('/') + 1),
-        blob: await fetchFile(world, source.path, signal),
-      };
+      const name = source.path.slice(source.path.lastIndexOf('/') + 1);
+      return [{ name, blob: await fetchFile(world, source.path, signal) }];
+    }
   }
+}
+
+function named(file: File): NamedBlob {
+  return { name: file.webkitRelativePath || file.name, blob: file };
 }
 
 /** Newest first. @param schema only data sets that were read for these columns */

@@ -12,17 +12,13 @@ import type { FileEncoding } from '../src/dataset/reading-plan.ts';
 import { isReady, reportOn } from '../src/dataset/report.ts';
 import { featureWidth, tableOf, type TaskSpec } from '../src/protocol/task-spec.ts';
 import { type Library, rowsPerBlock } from '../src/storage/library.ts';
-import type { Progress, Reading, ReadingOrder } from './api/data.ts';
+import type { Progress, ReadingOrder, TableReading } from './api/data.ts';
+import { type NamedBlob, unpacked } from './open-file.ts';
 
 /** Bytes that are fetched from a file at once. */
 const PIECE_BYTES = 1_048_576;
 /** Bytes that are text at once: with few, their cells are gone before the garbage collector would move them to a place for longer. */
 const TEXT_BYTES = 65_536;
-
-export interface NamedBlob {
-  readonly name: string;
-  readonly blob: Blob;
-}
 
 export interface ImportOptions {
   readonly library: Library;
@@ -39,8 +35,9 @@ export interface ImportOptions {
  * Reads a file by a plan, or by the one that fits best, and stores its rows when nothing stands in the way.
  * @throws MurmurError bad-input for what is no table, too-large, cancelled, not-found when the file is gone
  */
-export async function importFile({ name, blob }: NamedBlob, options: ImportOptions): Promise<Reading> {
+export async function importFile(chosen: NamedBlob, options: ImportOptions): Promise<TableReading> {
   const { library, spec, schema, order, nowMs } = options;
+  const { name, blob } = await unpacked(chosen, options.signal);
   const data = tableOf(spec.data);
   const file = await openPieces(blob, options);
   const known = order.plan ?? planFor(data, file.head(file.encoding));
@@ -65,7 +62,8 @@ export async function importFile({ name, blob }: NamedBlob, options: ImportOptio
 }
 
 /** @throws MurmurError as {@link importFile} */
-export async function inferFrom({ name, blob }: NamedBlob, signal?: AbortSignal): Promise<Inferred> {
+export async function inferFrom(chosen: NamedBlob, signal?: AbortSignal): Promise<Inferred> {
+  const { name, blob } = await unpacked(chosen, signal);
   const file = await openPieces(blob, { signal });
   const pass = new InferPass(file.head(file.encoding));
   for await (const text of file.texts(file.encoding)) pass.push(text);

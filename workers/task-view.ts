@@ -1,7 +1,7 @@
 /** What the page sees of tasks and rounds, worked out from what chain and relay tell. Pure, so that it is tested without either. */
 import { popcount } from '../src/core/bitmap.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
-import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
+import { EXAMPLES } from '../src/dataset/examples/index.ts';
 import { targetOf } from '../src/protocol/data-spec.ts';
 import { mainMeasure, MEASURES } from '../src/protocol/metrics.ts';
 import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
@@ -97,8 +97,11 @@ function figuresOf(rounds: readonly TaskRound[]): TaskSummary['figures'] {
   return [...byModel].map(([after, value]) => ({ after, value })).sort((a, b) => a.after - b.after);
 }
 
-/** The four hospitals' files come with the page and fit every task over the same columns. */
+/** Files that come with the page; they fit every task over the same data. */
 export function samplesOf(spec: TaskSpec): readonly SampleFile[] {
-  if (canonicalJson(spec.data) !== canonicalJson(heartTaskSpec().data)) return [];
-  return HEART_SITES.map(({ id, name, file }) => ({ id, name, path: `/data/heart/${file}` }));
+  const data = canonicalJson(spec.data);
+  const example = EXAMPLES.find((candidate) => canonicalJson(candidate.spec().data) === data);
+  if (example === undefined) return [];
+  const licence = { name: example.licence, path: `/data/${example.folder}/LICENCE.txt` };
+  return example.sites.map((site) => ({ ...site, licence }));
 }

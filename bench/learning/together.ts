@@ -54,7 +54,14 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
       const site = uintBytes(index, 20);
       const control = controls[index];
       const recalled = control && { control };
-      const { parts, remembered } = await learner.contribution({ step, base, baseModel, site, recalled });
+      const { parts, remembered } = await learner.contribution({
+        step,
+        base,
+        baseModel,
+        site,
+        recalled,
+        random: secureRandom,
+      });
       inputs.push(parts as Parts);
       // Every round settles here and counts everybody.
       controls[index] = remembered?.control ?? control;

@@ -56,7 +56,7 @@ export function flockOption(text: string): string {
   return text;
 }
 
-function wholeOption(text: string, minimum: number, maximum: number): number {
+export function wholeOption(text: string, minimum: number, maximum: number): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value < minimum || value > maximum) {
     throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);

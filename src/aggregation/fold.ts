@@ -4,15 +4,18 @@
  */
 import type { Bytes } from '../core/bytes.ts';
 import { MurmurError, check } from '../core/errors.ts';
-import { normaliserFrom } from '../dataset/statistics.ts';
+import { normaliserFrom, publicNormaliser } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState, type ServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
+import { weightLayout } from '../model/spec.ts';
+import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
 import { targetOf } from '../protocol/data-spec.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
+import { stepKind } from '../protocol/phases.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
-import { hasStopped, nextProgress } from './early-stop.ts';
 import { metricsFromCounts } from './evaluation-counts.ts';
-import { controlScale, roundLayout } from './layouts.ts';
+import { hasStopped, nextProgress } from './early-stop.ts';
+import { controlScale, roundLayout, updateNoise } from './layouts.ts';
 import { fedNovaUpdate, MOST_STEP_RATIO } from './local/fednova.ts';
 import { foldControl } from './local/scaffold.ts';
 import { serverStep } from './server/registry.ts';
@@ -54,22 +57,26 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     possible(sum.every(Number.isFinite), `${purpose}: a value is not finite`);
     bySegment.set(purpose, sum);
   }
-  const statistics = bySegment.get('statistics');
-  if (statistics !== undefined)
-    return { checkpoint: await firstCheckpoint(spec, statistics, beacon), metrics: undefined };
-
-  check(base !== undefined, 'this step needs the model that it starts from');
   const weightSum = bySegment.get('weight')?.[0];
   possible(
     weightSum === undefined || (weightSum > 0 && weightSum <= members),
     `the weight sum is not in (0, ${members}]`,
   );
+  possible(
+    weightSum === undefined || spec.privacy === undefined || weightSum === members,
+    `the weight sum is not ${members}`,
+  );
+  if (stepKind(step, spec.training.rounds) === 'statistics')
+    return { checkpoint: await firstCheckpoint(spec, bySegment.get('statistics'), beacon), metrics: undefined };
+
+  check(base !== undefined, 'this step needs the model that it starts from');
   const counts = bySegment.get('evaluation');
   const metrics = counts === undefined ? undefined : metricsFromCounts(targetOf(spec.data), counts);
-  const update = bySegment.get('update');
-  if (update === undefined || weightSum === undefined || hasStopped(spec.training, base.server))
+  const sent = bySegment.get('update');
+  if (sent === undefined || weightSum === undefined || hasStopped(spec.training, base.server))
     return { checkpoint: base, metrics };
 
+  const update = updateOf(spec, step, sent, members);
   check(update.length === base.weights.length, 'the model does not fit the task');
   const sum: TrainingSum = {
     weights: weightSum,
@@ -105,7 +112,6 @@ interface TrainingSum {
 
 /** Delta of the server step. */
 function meanUpdate(spec: TaskSpec, { weights, ratios, update, members }: TrainingSum): Float64Array {
-  checkNorm(spec, 'update', update, members);
   if (spec.training.algorithm?.kind !== 'fednova') return update.map((value) => value / weights);
   possible(
     ratios !== undefined && ratios > 0 && ratios <= members * MOST_STEP_RATIO,
@@ -131,10 +137,27 @@ function checkNorm({ masking }: TaskSpec, what: string, values: Float64Array, me
   possible(norm <= members * masking.clipNorm, `the ${what}'s norm ${norm} is more than ${members} inputs can give`);
 }
 
-async function firstCheckpoint(spec: TaskSpec, statistics: Float64Array, beacon: Bytes): Promise<Checkpoint> {
+/** The summed update of a sum that passes its checks. */
+function updateOf(spec: TaskSpec, step: number, sum: Float64Array, members: number): Float64Array {
+  const plan = updateNoise(spec);
+  if (plan !== undefined) {
+    const stepsPerUnit = 2 ** spec.masking.updateFractionBits;
+    const { length: weights } = weightLayout(spec);
+    const steps = sum.map((value) => value * stepsPerUnit);
+    return sumOfNoisyUpdates(steps, { plan, members, weights, step }).map((value) => value / stepsPerUnit);
+  }
+  checkNorm(spec, 'update', sum, members);
+  return sum;
+}
+
+async function firstCheckpoint(
+  spec: TaskSpec,
+  statistics: Float64Array | undefined,
+  beacon: Bytes,
+): Promise<Checkpoint> {
   return {
     weights: await initialWeights(spec, beacon),
-    normaliser: normaliserFrom(spec, statistics),
+    normaliser: statistics === undefined ? publicNormaliser(spec) : normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };
 }

@@ -4,13 +4,17 @@
  * statistics: statistics. training: weight ‖ update ‖ evaluation, with SCAFFOLD weight ‖ update ‖ control ‖ evaluation.
  * evaluation: evaluation. FedNova's weight segment has a second value, the steps.
  * Where a task releases no evaluation, the training step has no such segment, and the last step carries a weight alone, so that
- * it settles like any other.
+ * it settles like any other. A task with privacy takes no statistics either, and all its weights are 1.
  */
 import { check } from '../core/errors.ts';
+import type { RandomBytes } from '../core/random.ts';
 import type { EncodedRows } from '../dataset/split.ts';
 import { statisticsSegment, statisticsVector } from '../dataset/statistics.ts';
 import { weightLayout } from '../model/spec.ts';
+import { clipToNorm } from '../privacy/clip.ts';
+import { noisyUpdate } from '../privacy/noisy-update.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
+import { type NoisePlan, noisePlan } from '../protocol/noise-plan.ts';
 import { stepKind } from '../protocol/phases.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { evaluationSegment } from './evaluation-counts.ts';
@@ -19,6 +23,13 @@ import { changedControl, controlChange, type ControlStep } from './local/scaffol
 
 /** Values of a layout's segments in order, before encoding; each has its segment's length. */
 export type Parts = readonly Float64Array[];
+
+/** What the noise of an update is drawn with: the step of the task fixes the rotation. */
+export interface NoiseSource {
+  readonly step: number;
+  /** secure bytes */
+  readonly random: RandomBytes;
+}
 
 const WEIGHT_SEGMENT: Segment = {
   purpose: 'weight',
@@ -44,13 +55,15 @@ export function roundLayout(spec: TaskSpec, step: number): Layout {
   return layout;
 }
 
-/** Share in [0, 1] with which a participant of that many training rows counts: min(rows, cap) / cap. */
+/** Share in [0, 1] with which a participant of that many training rows counts: min(rows, cap) / cap; 1 where rows are nobody's business. */
 export function participantWeight(spec: TaskSpec, rows: number): number {
+  if (spec.privacy !== undefined) return 1;
   return Math.min(rows, spec.masking.rowCap) / spec.masking.rowCap;
 }
 
 /** Parts of the statistics step. */
 export function statisticsParts(spec: TaskSpec, trainRows: EncodedRows): Parts {
+  if (spec.privacy !== undefined) return [Float64Array.of(1)];
   return [statisticsVector(spec, trainRows)];
 }
 
@@ -61,10 +74,12 @@ export function controlScale(spec: TaskSpec): number {
 
 /**
  * Parts of a training step: the weight w, the update w · delta clipped AFTER weighting, and the evaluation of the model received.
- * Clipping leaves room for the rounding of fixed point, so that the norm of what is sent, too, is at most clipNorm.
+ * Clipping leaves room for the rounding of fixed point, so that the norm of what is sent, too, is at most clipNorm. With user-level
+ * privacy the update is rotated and noisy, in whole steps of the grid; every call draws fresh noise.
  * @param delta trained weights − received weights, flat
  * @param rows training rows, at least 1
  * @param evaluation vector of `evaluate`; ignored where the task releases none
+ * @param noise step of the task and secure bytes; needed with user-level privacy
  * @param steps local steps made; needed by FedNova
  * @param control needed by SCAFFOLD
  * @returns the parts, whether the update was clipped, its norm before, and with SCAFFOLD the site's control variate once the sum that
@@ -76,6 +91,7 @@ export function trainingParts({
   delta,
   rows,
   evaluation,
+  noise,
   steps,
   control,
 }: {
@@ -83,6 +99,7 @@ export function trainingParts({
   readonly delta: Float32Array;
   readonly rows: number;
   readonly evaluation: Float64Array;
+  readonly noise?: NoiseSource | undefined;
   readonly steps?: number | undefined;
   readonly control?: ControlStep | undefined;
 }): {
@@ -98,15 +115,28 @@ export function trainingParts({
   const weight = participantWeight(spec, rows);
   const ratio = algorithm === 'fednova' ? stepRatio(spec, steps ?? 0) : 1;
   const update = Float64Array.from(delta, (value) => (value * weight) / ratio);
-  const { norm, factor } = clip(update, clipLimit(spec, length));
+  const plan = updateNoise(spec);
+  const { norm, factor } = clip(update, plan === undefined ? clipLimit(spec, length) : spec.masking.clipNorm);
   const parts: Float64Array[] = [
     algorithm === 'fednova' ? Float64Array.of(weight, weight * ratio) : Float64Array.of(weight),
-    update,
+    plan === undefined ? update : noisyPart(spec, plan, update, noise),
   ];
   const controls = algorithm === 'scaffold' ? controlPart(spec, weight, control) : undefined;
   if (controls !== undefined) parts.push(controls.part);
   if (spec.evaluation.release !== 'off') parts.push(checkedEvaluation(spec, evaluation));
   return { parts, clipped: factor < 1, norm, ...(controls && { control: controls.next }) };
+}
+
+/** A clipped update with its noise, in multiples of the grid's step. */
+function noisyPart(
+  { masking }: TaskSpec,
+  plan: NoisePlan,
+  update: Float64Array,
+  noise: NoiseSource | undefined,
+): Float64Array {
+  check(noise !== undefined, 'a task with privacy needs randomness for its noise');
+  const stepsPerUnit = 2 ** masking.updateFractionBits;
+  return noisyUpdate(update, { plan, stepsPerUnit, ...noise }).map((steps) => steps / stepsPerUnit);
 }
 
 /** SCAFFOLD's segment, clipped like the update, and the site's control variate after it. */
@@ -148,16 +178,10 @@ function segments(spec: TaskSpec, step: number): Layout {
   const { rounds } = spec.training;
   check(Number.isInteger(step) && step >= 0 && step <= rounds + 1, `this task has no step ${step}`);
   const kind = stepKind(step, rounds);
-  if (kind === 'statistics') return [statisticsSegment(spec)];
+  if (kind === 'statistics') return [spec.privacy === undefined ? statisticsSegment(spec) : WEIGHT_SEGMENT];
   const evaluation = spec.evaluation.release === 'off' ? [] : [evaluationSegment(spec)];
   if (kind === 'evaluation') return evaluation.length > 0 ? evaluation : [WEIGHT_SEGMENT];
-  const { clipNorm, updateWidth, updateFractionBits } = spec.masking;
-  const update: Segment = {
-    purpose: 'update',
-    length: weightLayout(spec).length,
-    width: updateWidth,
-    encoding: { kind: 'fixed', fractionBits: updateFractionBits, limit: clipNorm },
-  };
+  const update = updateSegment(spec);
   const algorithm = spec.training.algorithm?.kind;
   return [
     algorithm === 'fednova' ? WEIGHT_AND_STEPS_SEGMENT : WEIGHT_SEGMENT,
@@ -167,18 +191,28 @@ function segments(spec: TaskSpec, step: number): Layout {
   ];
 }
 
-/**
- * Shortens a vector in place to a Euclidean norm.
- * @returns the norm before, and the factor, 1 where nothing was to be done
- */
+function updateSegment(spec: TaskSpec): Segment {
+  const { clipNorm, updateWidth: width, updateFractionBits: fractionBits } = spec.masking;
+  const plan = updateNoise(spec);
+  if (plan !== undefined) {
+    const encoding = { kind: 'noisy', fractionBits, bound: plan.bound * 2 ** -fractionBits } as const;
+    return { purpose: 'update', length: plan.length, width, encoding };
+  }
+  const { length } = weightLayout(spec);
+  return { purpose: 'update', length, width, encoding: { kind: 'fixed', fractionBits, limit: clipNorm } };
+}
+
+/** How the members' noise lies in the update's ring; undefined where there is none. */
+export function updateNoise(spec: TaskSpec): NoisePlan | undefined {
+  if (spec.privacy?.kind !== 'user') return undefined;
+  return noisePlan(weightLayout(spec).length, spec.masking, spec.privacy);
+}
+
+/** Clips in place. @returns the norm before, and the factor, 1 where nothing was to be done */
 function clip(values: Float64Array, limit: number): { readonly norm: number; readonly factor: number } {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  const norm = Math.sqrt(squares);
+  const { norm, clipped } = clipToNorm(values, limit);
   check(Number.isFinite(norm), 'the update is not finite: training diverged', 'Lower the learning rate of the task.');
-  const factor = norm > limit ? limit / norm : 1;
-  if (factor < 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor;
-  return { norm, factor };
+  return { norm, factor: clipped ? limit / norm : 1 };
 }
 
 /** clipNorm less the norm that rounding to 2^-fractionBits can add to a vector of that length. */

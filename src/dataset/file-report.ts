@@ -80,6 +80,7 @@ export type ColumnProfile =
     };
 
 export interface FileReport {
+  readonly kind: 'table';
   readonly fileName: string;
   readonly sizeBytes: number;
   readonly plan: ReadingPlan;

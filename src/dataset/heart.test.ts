@@ -49,9 +49,9 @@ describe('the heart files under the FLamby rule', () => {
   it('splits alike twice, otherwise for another seed, and keeps the share of each class', async () => {
     const rows = await load('processed.hungarian.data');
     const heldOut = { fraction: 0.34, seed: 'a' };
-    const first = await splitHeldOut(rows, heldOut);
-    expect(await splitHeldOut(rows, heldOut)).toEqual(first);
-    expect(await splitHeldOut(rows, { ...heldOut, seed: 'b' })).not.toEqual(first);
+    const first = await splitHeldOut(rows, { data: spec.data, heldOut });
+    expect(await splitHeldOut(rows, { data: spec.data, heldOut })).toEqual(first);
+    expect(await splitHeldOut(rows, { data: spec.data, heldOut: { ...heldOut, seed: 'b' } })).not.toEqual(first);
     expect(first.heldOut.rows).toBe(Math.round(98 * 0.34) + Math.round(163 * 0.34));
     expect(first.heldOut.labels.reduce((sum, label) => sum + label, 0)).toBe(Math.round(98 * 0.34));
     expect(first.train.rows + first.heldOut.rows).toBe(261);

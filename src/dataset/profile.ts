@@ -12,7 +12,7 @@ const BINS = 20;
  */
 export function profilesOf(
   schema: TableSpec,
-  blocks: readonly EncodedRows[],
+  blocks: readonly EncodedRows<Uint8Array>[],
   missing: readonly number[],
 ): readonly ColumnProfile[] {
   let offset = 0;
@@ -64,7 +64,7 @@ interface Distribution {
   readonly bins: readonly number[];
 }
 
-function distribution(blocks: readonly EncodedRows[], at: number): Distribution {
+function distribution(blocks: readonly EncodedRows<Uint8Array>[], at: number): Distribution {
   let [low, high, sum, rows] = [Infinity, -Infinity, 0, 0];
   for (const { features, rows: count, width } of blocks) {
     for (let i = at; i < count * width; i += width) {
@@ -87,7 +87,7 @@ function distribution(blocks: readonly EncodedRows[], at: number): Distribution 
   return { low, high, mean: sum / rows, bins };
 }
 
-function countOnes(blocks: readonly EncodedRows[], at: number): number {
+function countOnes(blocks: readonly EncodedRows<Uint8Array>[], at: number): number {
   let count = 0;
   for (const { features, rows, width } of blocks) {
     for (let i = at; i < rows * width; i += width) count += features[i] as number;

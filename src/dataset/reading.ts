@@ -38,7 +38,7 @@ export interface Misfits {
 
 export interface PassResult {
   /** in order; all but the last have the same number of rows */
-  readonly blocks: readonly EncodedRows[];
+  readonly blocks: readonly EncodedRows<Uint8Array>[];
   /** complete rows that fit; the cells of columns that nothing is mapped to count as fitting */
   readonly rows: number;
   readonly positives: number;
@@ -71,7 +71,7 @@ interface Slot {
 
 export class ReadingPass {
   readonly #plan: ReadingPlan;
-  readonly #onBlock: ((block: EncodedRows) => void) | undefined;
+  readonly #onBlock: ((block: EncodedRows<Uint8Array>) => void) | undefined;
   readonly #records: RecordReader;
   readonly #readers: readonly ColumnReader[];
   readonly #slots: readonly Slot[];
@@ -82,7 +82,7 @@ export class ReadingPass {
   readonly #blockRows: number;
   readonly #misfits: Misfits[][];
   readonly #missing: number[];
-  readonly #blocks: EncodedRows[] = [];
+  readonly #blocks: EncodedRows<Uint8Array>[] = [];
   readonly #sample: (readonly string[])[] = [];
   #names: readonly string[] | undefined;
   #features: Float32Array;
@@ -103,7 +103,7 @@ export class ReadingPass {
   constructor(
     schema: TableSpec,
     plan: ReadingPlan,
-    blocks: { readonly rows?: number; readonly onBlock?: (block: EncodedRows) => void } = {},
+    blocks: { readonly rows?: number; readonly onBlock?: (block: EncodedRows<Uint8Array>) => void } = {},
   ) {
     this.#plan = plan;
     this.#onBlock = blocks.onBlock;
@@ -251,7 +251,7 @@ export class ReadingPass {
   #closeBlock(): void {
     const rows = this.#inBlock;
     if (rows === 0) return;
-    const block: EncodedRows = {
+    const block: EncodedRows<Uint8Array> = {
       features: this.#features.subarray(0, rows * this.#width),
       labels: this.#labels.subarray(0, rows),
       rows,

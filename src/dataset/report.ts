@@ -45,6 +45,7 @@ export function reportOn(
   const usable = complete ? rows : 0;
   const heldOutRows = usable === 0 ? 0 : heldOutCount(positives, heldOut) + heldOutCount(rows - positives, heldOut);
   return {
+    kind: 'table',
     fileName,
     sizeBytes,
     plan,

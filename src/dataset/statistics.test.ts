@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { checkLayout } from '../protocol/layout.ts';
 import { heartTaskSpec } from './heart.ts';
 import type { EncodedRows } from './split.ts';
-import { normalise, normaliserFrom, statisticsSegment, statisticsVector } from './statistics.ts';
+import {
+  normalise,
+  normaliserFrom,
+  standardiseLabels,
+  statisticsSegment,
+  statisticsVector,
+  valuesFrom,
+} from './statistics.ts';
+import { type DataSpec, targetOf } from '../protocol/data-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
+import { mnistTaskSpec } from './examples/pictures.ts';
+import { forecastTaskSpec } from './examples/series.ts';
+import { smsWriterTaskSpec } from './examples/texts.ts';
 
 const base = heartTaskSpec();
 const spec = heartTaskSpec({
@@ -60,5 +72,52 @@ describe('statistics', () => {
     expect(() => statisticsVector(spec, { ...rows, features: rows.features.map((value) => 2 * value) })).toThrow(
       'outside [0, 1]',
     );
+  });
+});
+
+describe('statistics of other kinds', () => {
+  const withData = (task: TaskSpec, data: Partial<DataSpec>): TaskSpec => ({
+    ...task,
+    data: { ...task.data, ...data } as DataSpec,
+  });
+
+  it('takes the mean over the places of a picture, and counts classes; worked by hand', () => {
+    const pictures = withData(mnistTaskSpec(), { width: 2, height: 1, channels: 3 });
+    // Two pictures of two pixels in three colours; red is 0, 1 and 0.5, 0.5
+    const features = Float32Array.of(0, 0.25, 1, 1, 0.25, 1, 0.5, 0.25, 1, 0.5, 0.25, 1);
+    const vector = statisticsVector(pictures, { features, labels: Uint8Array.of(3, 9), rows: 2, width: 6 });
+    expect([...vector.subarray(0, 9)]).toEqual([2, 2, 2, 1, 0.5, 2, 0.75, 0.125, 2]);
+    expect([...vector.subarray(9)]).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
+    expect(statisticsSegment(pictures).length).toBe(19);
+    const normaliser = normaliserFrom(pictures, vector);
+    // Red has the mean 1/2 and the mean square 3/8.
+    expect(normaliser).toMatchObject({ rows: 2, positives: 0, classRows: vector.slice(9) });
+    expect(normaliser.mean[0]).toBe(0.5);
+    expect(normaliser.scale[0]).toBeCloseTo(Math.sqrt(1 / 8), 12);
+    expect(normalise(features, normaliser)[3]).toBeCloseTo(0.5 / Math.sqrt(1 / 8), 6);
+    expect(() => statisticsVector(pictures, { features, labels: Uint8Array.of(3, 10), rows: 2, width: 6 })).toThrow(
+      'label 10',
+    );
+  });
+
+  it('counts the rows of texts and leaves their codes alone', () => {
+    const writer = withData(smsWriterTaskSpec(), { length: 2 });
+    const features = Float32Array.of(5, 7, 9, 0);
+    const vector = statisticsVector(writer, { features, labels: Uint8Array.of(7, 1, 0, 0), rows: 2, width: 2 });
+    expect([...vector]).toEqual([2]);
+    const normaliser = normaliserFrom(writer, vector);
+    expect(normaliser).toEqual({ mean: new Float64Array(0), scale: new Float64Array(0), rows: 2, positives: 0 });
+    expect(normalise(features, normaliser)).toEqual(features);
+  });
+
+  it('standardises a value like its column, and gives it back in its unit', () => {
+    const forecast = forecastTaskSpec();
+    const target = targetOf(forecast.data);
+    const normaliser = { mean: Float64Array.of(0.25, 0), scale: Float64Array.of(0.5, 1), rows: 2, positives: 0 };
+    const labels = standardiseLabels(Float32Array.of(0.25, 0.75), target, normaliser);
+    expect([...labels]).toEqual([0, 1]);
+    if (target.kind !== 'value') throw new Error('a forecast is a value');
+    expect([...valuesFrom(labels as Float32Array, target, normaliser)]).toEqual([250, 750]);
+    expect(standardiseLabels(Uint8Array.of(1), targetOf(mnistTaskSpec().data), normaliser)).toEqual(Uint8Array.of(1));
   });
 });

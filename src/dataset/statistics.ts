@@ -3,12 +3,16 @@
  * everybody standardises features alike (docs/protocol.md, sections 1 and 7). Values are first scaled by the public range to
  * [0, 1], and each value and square is rounded to 2^-20, so the masked sum is exact and needs no float order.
  *
- * Vector of the segment, w = feature width: count[w] ‖ sum[w] ‖ sum of squares[w] ‖ negatives ‖ positives.
+ * Vector of the segment, w = standardisedWidth: count[w] ‖ sum[w] ‖ sum of squares[w] ‖ rows of each class. A task whose target has
+ * no classes has all rows in place of these. Channels and sensors lie last in an example, so value i belongs to entry i mod w; where
+ * an example has several positions (pixels, lines), it adds the mean over them: every example counts once, a sum stays within the
+ * 48 bits that a table's has, and the mean and the variance are those over all positions of all rows. Texts have w = 0.
  */
 import { MurmurError, check } from '../core/errors.ts';
 import type { Segment } from '../protocol/layout.ts';
-import { MAX_ROWS, type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
-import type { EncodedRows } from './split.ts';
+import { type Target, featureWidth, standardisedWidth, targetOf } from '../protocol/data-spec.ts';
+import { MAX_ROWS, type TaskSpec } from '../protocol/task-spec.ts';
+import type { EncodedRows, Labels } from './split.ts';
 
 const FRACTION_BITS = 20;
 const ONE = 2 ** FRACTION_BITS;
@@ -18,21 +22,23 @@ const ONE = 2 ** FRACTION_BITS;
  */
 const LEAST_VARIANCE = 4 / ONE;
 
-/** Frozen after step 0 and carried in every checkpoint. `mean` and `scale` have one entry a feature. */
+/** Frozen after step 0 and carried in every checkpoint. `mean` and `scale` have one entry a standardised value. */
 export interface Normaliser {
   readonly mean: Float64Array;
   readonly scale: Float64Array;
   /** training rows of all sites together */
   readonly rows: number;
-  /** of these with label 1 */
+  /** of these with label 1; 0 where the target is not binary */
   readonly positives: number;
+  /** rows of each class, where there are more than two */
+  readonly classRows?: Float64Array;
 }
 
 /** Shape of the vector of {@link statisticsVector}. */
 export function statisticsSegment(spec: TaskSpec): Segment {
   return {
     purpose: 'statistics',
-    length: 3 * featureWidth(spec.data) + 2,
+    length: 3 * standardisedWidth(spec.data) + labelCounts(targetOf(spec.data)),
     width: 48,
     encoding: { kind: 'fixed', fractionBits: FRACTION_BITS, limit: MAX_ROWS },
   };
@@ -40,24 +46,41 @@ export function statisticsSegment(spec: TaskSpec): Segment {
 
 /**
  * One site's statistics over its training rows.
- * @param trainRows features in [0, 1]
+ * @param trainRows features in [0, 1], or codes of characters
  * @returns multiples of 2^-20, exact in float64
- * @throws MurmurError bad-input for a feature outside [0, 1], too-large past MAX_ROWS rows
+ * @throws MurmurError bad-input for a feature outside [0, 1] or a label that the task does not have, too-large past MAX_ROWS rows
  */
 export function statisticsVector(spec: TaskSpec, trainRows: EncodedRows): Float64Array {
   const width = featureWidth(spec.data);
+  const entries = standardisedWidth(spec.data);
+  const target = targetOf(spec.data);
+  const { features, labels, rows } = trainRows;
   check(trainRows.width === width, `expected ${width} features, got ${trainRows.width}`);
-  if (trainRows.rows > MAX_ROWS) throw new MurmurError('too-large', `a site has at most ${MAX_ROWS} rows`);
-  const out = new Float64Array(3 * width + 2);
-  for (let row = 0; row < trainRows.rows; row++) {
-    for (let j = 0; j < width; j++) {
-      const value = trainRows.features[row * width + j] as number;
-      check(value >= 0 && value <= 1, `feature ${j} of row ${row + 1} is outside [0, 1]`);
-      add(out, j, 1);
-      add(out, width + j, Math.round(value * ONE) / ONE);
-      add(out, 2 * width + j, Math.round(value * value * ONE) / ONE);
+  if (rows > MAX_ROWS) throw new MurmurError('too-large', `a site has at most ${MAX_ROWS} rows`);
+  const counts = labelCounts(target);
+  const out = new Float64Array(3 * entries + counts);
+  const sums = new Float64Array(entries);
+  const squares = new Float64Array(entries);
+  for (let row = 0; row < rows; row++) {
+    sums.fill(0);
+    squares.fill(0);
+    for (let at = row * width; entries > 0 && at < (row + 1) * width; at += entries) {
+      for (let j = 0; j < entries; j++) {
+        const value = features[at + j] as number;
+        check(value >= 0 && value <= 1, `feature ${at + j - row * width} of row ${row + 1} is outside [0, 1]`);
+        add(sums, j, value);
+        add(squares, j, value * value);
+      }
     }
-    add(out, 3 * width + (trainRows.labels[row] as number), 1);
+    const positions = width / entries;
+    for (let j = 0; j < entries; j++) {
+      add(out, j, 1);
+      add(out, entries + j, Math.round(((sums[j] as number) / positions) * ONE) / ONE);
+      add(out, 2 * entries + j, Math.round(((squares[j] as number) / positions) * ONE) / ONE);
+    }
+    const label = counts === 1 ? 0 : (labels[row] as number);
+    check(label < counts, `row ${row + 1} has the label ${label}; the task has ${counts} classes`);
+    add(out, 3 * entries + label, 1);
   }
   return out;
 }
@@ -68,12 +91,13 @@ export function statisticsVector(spec: TaskSpec, trainRows: EncodedRows): Float6
  * @throws MurmurError void when no set of rows can have given the sums
  */
 export function normaliserFrom(spec: TaskSpec, sums: Float64Array): Normaliser {
-  const width = featureWidth(spec.data);
-  check(sums.length === 3 * width + 2, `expected ${3 * width + 2} statistics, got ${sums.length}`);
-  const negatives = sums[3 * width] as number;
-  const positives = sums[3 * width + 1] as number;
-  const rows = negatives + positives;
-  consistent(isCount(negatives) && isCount(positives) && rows > 0, 'the label counts are no counts');
+  const width = standardisedWidth(spec.data);
+  const target = targetOf(spec.data);
+  const length = 3 * width + labelCounts(target);
+  check(sums.length === length, `expected ${length} statistics, got ${sums.length}`);
+  const classRows = sums.slice(3 * width);
+  const rows = classRows.reduce((sum, count) => sum + count, 0);
+  consistent(classRows.every(isCount) && rows > 0, 'the label counts are no counts');
   const mean = new Float64Array(width);
   const scale = new Float64Array(width);
   for (let j = 0; j < width; j++) {
@@ -93,23 +117,88 @@ export function normaliserFrom(spec: TaskSpec, sums: Float64Array): Normaliser {
     mean[j] = average;
     scale[j] = variance > LEAST_VARIANCE ? Math.sqrt(variance) : 1;
   }
-  return { mean, scale, rows, positives };
+  return {
+    mean,
+    scale,
+    rows,
+    positives: target.kind === 'binary' ? (classRows[1] as number) : 0,
+    ...(target.kind === 'classes' && { classRows }),
+  };
 }
 
 /**
- * (x − mean) / scale, feature by feature.
- * @param features rows x width, row-major, width = normaliser.mean.length
+/**
+ * What a task that takes no statistics normalises with: mean and standard deviation of a value that is evenly spread over its public
+ * range. Its row counts stand for unknown ones: one of each class.
+ */
+export function publicNormaliser(spec: TaskSpec): Normaliser {
+  const width = standardisedWidth(spec.data);
+  const target = targetOf(spec.data);
+  const rows = labelCounts(target);
+  return {
+    mean: new Float64Array(width).fill(0.5),
+    scale: new Float64Array(width).fill(Math.sqrt(1 / 12)),
+    rows,
+    positives: target.kind === 'binary' ? 1 : 0,
+    ...(target.kind === 'classes' && { classRows: new Float64Array(rows).fill(1) }),
+  };
+}
+
+/**
+ * (x − mean) / scale, value by value; codes of characters stay as they are.
+ * @param features row-major; value i belongs to entry i mod normaliser.mean.length
  * @returns a new array of the same shape
  */
 export function normalise(features: Float32Array, normaliser: Normaliser): Float32Array {
   const width = normaliser.mean.length;
-  check(width > 0 && features.length % width === 0, `features do not come in rows of ${width}`);
+  if (width === 0) return features.slice();
+  check(features.length % width === 0, `features do not come in rows of ${width}`);
   const out = new Float32Array(features.length);
   for (let i = 0; i < features.length; i++) {
     const j = i % width;
     out[i] = ((features[i] as number) - (normaliser.mean[j] as number)) / (normaliser.scale[j] as number);
   }
   return out;
+}
+
+/**
+ * Labels as a model is trained on them: a value is standardised like the column that it comes from, so that "as now" is a weight of 1;
+ * classes and characters stay as they are.
+ * @returns a new array where the target is a value, else the same
+ */
+export function standardiseLabels(labels: Labels, target: Target, normaliser: Normaliser): Labels {
+  if (target.kind !== 'value') return labels;
+  const { mean, scale } = columnOf(target, normaliser);
+  return Float32Array.from(labels, (label) => (label - mean) / scale);
+}
+
+/**
+ * A model's outputs of a value target in the unit of the column; the inverse of {@link standardiseLabels} and of the public range.
+ * @param outputs one a row
+ */
+export function valuesFrom(
+  outputs: Float32Array,
+  target: Target & { kind: 'value' },
+  normaliser: Normaliser,
+): Float64Array {
+  const { mean, scale } = columnOf(target, normaliser);
+  const span = target.maximum - target.minimum;
+  return Float64Array.from(outputs, (output) => target.minimum + span * (output * scale + mean));
+}
+
+function columnOf(
+  { column }: Target & { kind: 'value' },
+  { mean, scale }: Normaliser,
+): { mean: number; scale: number } {
+  const [average, deviation] = [mean[column], scale[column]];
+  check(average !== undefined && deviation !== undefined, 'the normaliser does not have the column that is learnt');
+  return { mean: average, scale: deviation };
+}
+
+/** Entries behind the sums: rows of each class, or all rows. */
+function labelCounts(target: Target): number {
+  if (target.kind === 'binary') return 2;
+  return target.kind === 'classes' ? target.names.length : 1;
 }
 
 function add(out: Float64Array, index: number, value: number): void {

@@ -12,7 +12,7 @@ import { type EncodedRows, joinRows } from './split.ts';
 
 export { type Dataset, type EncodedRows, splitHeldOut } from './split.ts';
 
-export interface TableData extends EncodedRows {
+export interface TableData extends EncodedRows<Uint8Array> {
   /** rows left out because a used column had a missing mark */
   readonly droppedRows: number;
 }
@@ -52,7 +52,7 @@ export async function parseTable(text: Chunks, data: TableSpec): Promise<TableDa
 }
 
 /** The rows of a table as the model takes them: numbers by their place in the public range, categories one-hot, in column order. */
-export function encodeFeatures({ features, labels, rows, width }: TableData, data: TableSpec): EncodedRows {
+export function encodeFeatures({ features, labels, rows, width }: TableData, data: TableSpec): EncodedRows<Uint8Array> {
   check(width === featureWidth(data), `expected ${featureWidth(data)} features, got ${width}`);
   return { features, labels, rows, width };
 }

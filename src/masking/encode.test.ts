@@ -56,6 +56,29 @@ describe('encodeSegment', () => {
     expect(() => encodeSegment(count(8, 2), Float64Array.of(1))).toThrow('1 values for 2');
   });
 
+  it('takes noisy multiples of the step from anywhere into the ring, and nothing else', () => {
+    const segment: Segment = { ...fixed(8, 1, 10, 7), encoding: { kind: 'noisy', fractionBits: 1, bound: 60 } };
+    const ring = encodeSegment(segment, Float64Array.of(0, -0, 0.5, -0.5, 64, 200.5, -1000));
+    expect([...ring]).toEqual([0, 0, 1, 255, 128, 145, 48]);
+    expect(ring.every((value) => !Object.is(value, -0))).toBe(true);
+    expect([...decodeSegment(segment, ring)]).toEqual([0, 0, 0.5, -0.5, 64, -55.5, 24]);
+    const one = { ...segment, length: 1 };
+    for (const value of [0.25, NaN, Infinity, 2 ** 60])
+      expect(() => encodeOne(one, value)).toThrow('no multiple of 1/2');
+  });
+
+  it('adds noisy values up as the ring does (property)', () => {
+    const segment: Segment = { ...fixed(18, 4, 10), encoding: { kind: 'noisy', fractionBits: 4, bound: 8000 } };
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), { minLength: 1, maxLength: 20 }), (steps) => {
+        const ring = steps.reduce((sum, value) => (sum + (encodeOne(segment, value / 16) as number)) % 2 ** 18, 0);
+        const [sum] = decodeSegment(segment, Uint32Array.of(ring));
+        const truth = steps.reduce((total, value) => total + value, 0);
+        expect((((sum as number) * 16 - truth) % 2 ** 18) + 0 === 0).toBe(true);
+      }),
+    );
+  });
+
   it('keeps wide values exact in a Float64Array', () => {
     const ring = encodeSegment(count(48, 2), Float64Array.of(2 ** 48 - 1, 2 ** 40 + 1));
     expect(ring).toBeInstanceOf(Float64Array);

@@ -1,7 +1,7 @@
 /**
  * Numbers to ring values and back, ring values to packed bits and back (docs/protocol.md, section 7).
  *
- * A value that does not fit is an error, never clamped: clipping belongs to src/privacy, where it is accounted for.
+ * A value that does not fit is an error, never clamped: clipping and noise belong to src/privacy, where they are accounted for.
  * Packed form: coordinate j of a segment occupies `width` bits from bit `width * j`, least significant bit first; every
  * segment starts on a byte and its padding bits are zero, so one vector has exactly one packed form.
  */
@@ -28,7 +28,8 @@ function refuse(segment: Segment, index: number, value: number, why: string): ne
 
 /**
  * Ring values of one segment.
- * @throws MurmurError bad-input for NaN, infinities, values over the limit (`fixed`) or that are no integers in [0, 2^width) (`count`)
+ * @throws MurmurError bad-input for NaN, infinities, values over the limit (`fixed`), off the grid (`noisy`), or that are no integers in
+ *   [0, 2^width) (`count`)
  */
 export function encodeSegment(segment: Segment, values: Float32Array | Float64Array): RingValues {
   check(
@@ -46,8 +47,19 @@ export function encodeSegment(segment: Segment, values: Float32Array | Float64Ar
     }
     return out;
   }
-  const { fractionBits, limit } = segment.encoding;
-  const scale = 2 ** fractionBits;
+  const scale = 2 ** segment.encoding.fractionBits;
+  if (segment.encoding.kind === 'noisy') {
+    // The ring is taken as it is: one noisy value may lie anywhere in it, only the sum must not wrap.
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      const steps = value * scale;
+      if (!Number.isSafeInteger(steps)) refuse(segment, i, value, `which is no multiple of 1/${scale}`);
+      const rest = steps % modulus;
+      out[i] = rest < 0 ? rest + modulus : rest + 0;
+    }
+    return out;
+  }
+  const { limit } = segment.encoding;
   const largest = modulus / 2 - 1;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
@@ -60,17 +72,17 @@ export function encodeSegment(segment: Segment, values: Float32Array | Float64Ar
   return out;
 }
 
-/** Numbers of one segment's ring values: `fixed` lifts to (-2^(w-1), 2^(w-1)] and scales back, `count` is as it is. */
+/** Numbers of one segment's ring values: `fixed` and `noisy` lift to (-2^(w-1), 2^(w-1)] and scale back, `count` is as it is. */
 export function decodeSegment(segment: Segment, ring: RingValues): Float64Array<ArrayBuffer> {
   check(ring.length === segment.length, `${segment.purpose}: ${ring.length} values for ${segment.length} coordinates`);
   const out = new Float64Array(ring.length);
   const modulus = 2 ** segment.width;
   const half = modulus / 2;
-  const fixed = segment.encoding.kind === 'fixed';
-  const unit = segment.encoding.kind === 'fixed' ? 2 ** -segment.encoding.fractionBits : 1;
+  const signed = segment.encoding.kind !== 'count';
+  const unit = segment.encoding.kind === 'count' ? 1 : 2 ** -segment.encoding.fractionBits;
   for (let i = 0; i < ring.length; i++) {
     const value = ring[i] as number;
-    out[i] = (fixed && value > half ? value - modulus : value) * unit;
+    out[i] = (signed && value > half ? value - modulus : value) * unit;
   }
   return out;
 }

@@ -6,8 +6,9 @@ import { type Bytes, toHex } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
+import { standardisedWidth, targetOf } from '../protocol/data-spec.ts';
 import { MOMENTS } from '../protocol/server-spec.ts';
-import { type TaskSpec, featureWidth, taskSpecHash } from '../protocol/task-spec.ts';
+import { type TaskSpec, taskSpecHash } from '../protocol/task-spec.ts';
 import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightLayout } from './spec.ts';
 
@@ -113,6 +114,7 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
       scale: vector('normaliser.scale'),
       rows: scalar('normaliser.rows'),
       positives: scalar('normaliser.positives'),
+      ...(tensors.has('normaliser.classRows') && { classRows: vector('normaliser.classRows') }),
     },
     server: {
       step: scalar('server.step'),
@@ -149,6 +151,7 @@ function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string
     ['normaliser.scale', normaliser.scale],
     ['normaliser.rows', Float64Array.of(normaliser.rows)],
     ['normaliser.positives', Float64Array.of(normaliser.positives)],
+    ...(normaliser.classRows === undefined ? [] : [['normaliser.classRows', normaliser.classRows] as const]),
     ['server.step', Float64Array.of(server.step)],
     ['server.firstMoment', server.firstMoment],
     ['server.secondMoment', server.secondMoment],
@@ -177,9 +180,10 @@ function stateLengths(spec: TaskSpec) {
 }
 
 function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState): void {
-  const width = featureWidth(spec.data);
-  const { mean, scale, rows, positives } = normaliser;
-  check(mean.length === width && scale.length === width, `the normaliser does not have ${width} features`);
+  const width = standardisedWidth(spec.data);
+  const target = targetOf(spec.data);
+  const { mean, scale, rows, positives, classRows } = normaliser;
+  check(mean.length === width && scale.length === width, `the normaliser does not have ${width} entries`);
   check(
     scale.every((value) => value > 0),
     'a scale is not positive',
@@ -187,6 +191,11 @@ function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState)
   check(
     Number.isSafeInteger(rows) && Number.isSafeInteger(positives) && rows > 0 && positives >= 0 && positives <= rows,
     'bad row counts',
+  );
+  const classes = target.kind === 'classes' ? target.names.length : 0;
+  check(
+    (classRows?.length ?? 0) === classes && (classRows?.reduce((sum, count) => sum + count, 0) ?? rows) === rows,
+    'bad class counts',
   );
   const { first, second, control } = stateLengths(spec);
   check(

@@ -80,6 +80,8 @@ const Pictures = v.strictObject({
   width: whole(1, 256),
   /** 1 is grey, 3 is red, green, blue */
   channels: v.picklist([1, 3]),
+  /** the pixel value that is white in files of numbers (tables, arrays); without it 255. Picture files always have 255 */
+  pixelMaximum: v.optional(range(1e-6, 65_535)),
   label: classLabel,
 });
 
@@ -94,8 +96,8 @@ const Texts = v.strictObject({
   delimiter,
   learn: v.variant('kind', [
     v.strictObject({ kind: v.literal('class'), label: classLabel }),
-    /** the next character, which makes a language model */
-    v.strictObject({ kind: v.literal('next') }),
+    /** the next character, which makes a language model; `position`: every line is a text of its own, in that cell; else the file is one */
+    v.strictObject({ kind: v.literal('next'), position }),
   ]),
 });
 

@@ -4,8 +4,15 @@ import { utf8, type Bytes } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 
+/**
+ * - fixed: a number at most `limit` from zero, rounded to 2^−fractionBits
+ * - noisy: a multiple of 2^−fractionBits with noise on it, which alone may be any; a sum is at most `bound` from zero, else void
+ * - count: a non-negative integer
+ */
 export type Encoding =
-  { readonly kind: 'fixed'; readonly fractionBits: number; readonly limit: number } | { readonly kind: 'count' };
+  | { readonly kind: 'fixed'; readonly fractionBits: number; readonly limit: number }
+  | { readonly kind: 'noisy'; readonly fractionBits: number; readonly bound: number }
+  | { readonly kind: 'count' };
 
 export interface Segment {
   readonly purpose: 'statistics' | 'weight' | 'update' | 'control' | 'evaluation';
@@ -52,6 +59,11 @@ export function checkLayout(layout: Layout, maxMembers: number): void {
         maxMembers * largest < 2 ** (width - 1),
         `${purpose}: the sum of ${maxMembers} members could wrap in ${width} bits`,
       );
+    }
+    if (encoding.kind === 'noisy') {
+      const largest = Math.ceil(encoding.bound * 2 ** encoding.fractionBits);
+      check(encoding.bound > 0 && Number.isInteger(encoding.fractionBits), `${purpose}: bad noisy encoding`);
+      check(largest < 2 ** (width - 1), `${purpose}: the noisy sum could wrap in ${width} bits`);
     }
   }
 }

@@ -8,9 +8,12 @@ import { type Bytes, utf8 } from '../core/bytes.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
-import { DataSchema, type TableSpec, featureWidth } from './data-spec.ts';
+import { dataTrouble } from './data-check.ts';
+import { DataSchema, type DataSpec, type TableSpec, featureWidth } from './data-spec.ts';
 import { type ModelUse, planModel } from './model-shapes.ts';
 import { ModelSchema } from './model-spec.ts';
+import { largestFractionBits } from './noise-plan.ts';
+import { PrivacySchema } from './privacy-spec.ts';
 import { ServerSchema } from './server-spec.ts';
 import { range, text, whole } from './spec-parts.ts';
 import { TrainingSchema, trainingTrouble } from './training-spec.ts';
@@ -58,6 +61,8 @@ const TaskSpecSchema = v.strictObject({
   retry: v.picklist(['strict', 'accept']),
   /** fewest sites by which two survivor sets of one model may differ */
   minDiff: whole(1, MAX_COHORT),
+  /** absent: nothing that is released has noise */
+  privacy: v.optional(PrivacySchema),
 });
 
 export type TaskSpec = v.InferOutput<typeof TaskSpecSchema>;
@@ -86,6 +91,7 @@ export function checkTaskSpec(value: unknown): TaskSpec {
   }
   const spec = result.output;
   if (spec.data.kind === 'table') checkColumns(spec.data);
+  else checkExamples(spec.data);
   checkModel(spec);
   checkTraining(spec);
   checkMasking(spec);
@@ -124,6 +130,11 @@ function specError(path: string, message: string): MurmurError {
     hint: 'Correct this entry of the task spec and try again.',
     details: { path },
   });
+}
+
+function checkExamples(data: DataSpec): void {
+  const [path, message] = dataTrouble(data) ?? [];
+  if (path !== undefined) throw specError(path === '' ? 'data' : `data.${path}`, message ?? '');
 }
 
 function checkColumns(data: TableSpec): void {
@@ -167,15 +178,32 @@ function checkModel(spec: TaskSpec): void {
   }
 }
 
-function checkTraining({ training, evaluation }: TaskSpec): void {
+function checkTraining({ training, evaluation, privacy }: TaskSpec): void {
   const trouble = trainingTrouble(training);
   if (trouble !== undefined) throw specError(`training.${trouble[0]}`, trouble[1]);
+  const { algorithm } = training;
+  if (privacy !== undefined && (algorithm?.kind === 'scaffold' || algorithm?.kind === 'fednova'))
+    throw specError('training.algorithm', `${algorithm.kind} releases more than updates, without noise`);
   if (training.earlyStop !== undefined && evaluation.release === 'off')
     throw specError('training.earlyStop', 'a task that releases no evaluation cannot see that it has learnt enough');
 }
 
 /** The sum of a whole cohort must not wrap around its ring (docs/protocol.md, section 7). */
-function checkMasking({ masking }: TaskSpec): void {
+function checkMasking(spec: TaskSpec): void {
+  const { masking, privacy } = spec;
+  if (privacy?.kind === 'user') {
+    if (privacy.honest > masking.maxCohort) {
+      throw specError('privacy.honest', `a round has at most ${masking.maxCohort} members`);
+    }
+    const most = largestFractionBits(weightCount(spec), masking, masking.updateWidth, privacy);
+    if (most === undefined || masking.updateFractionBits > most) {
+      throw specError(
+        'masking.updateFractionBits',
+        `the noisy sum of ${masking.maxCohort} updates of norm ${masking.clipNorm} fits ${masking.updateWidth} bits with ${most === undefined ? 'no' : `at most ${most}`} fraction bits`,
+      );
+    }
+    return;
+  }
   const largest = Math.ceil(masking.clipNorm * 2 ** masking.updateFractionBits);
   if (masking.maxCohort * largest >= 2 ** (masking.updateWidth - 1)) {
     throw specError(

@@ -9,7 +9,7 @@
 import { type Bytes, concatBytes, equalBytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { throwIfCancelled } from '../core/clock.ts';
 import { sha256 } from '../core/hash.ts';
-import type { EncodedRows } from '../dataset/split.ts';
+import { type EncodedRows, labelBytes } from '../dataset/split.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
@@ -109,7 +109,7 @@ export class AloneModel {
   async #seedOfRows(): Promise<Bytes> {
     const { features, labels } = this.#train;
     const bytes = new Uint8Array(features.buffer, features.byteOffset, features.byteLength);
-    return sha256(utf8('murmur/alone/2'), this.#site, await sha256(bytes), await sha256(labels));
+    return sha256(utf8('murmur/alone/2'), this.#site, await sha256(bytes), await sha256(labelBytes(labels)));
   }
 }
 

@@ -8,7 +8,9 @@ import { plannedSteps } from '../aggregation/local/fednova.ts';
 import { fedProxJob } from '../aggregation/local/fedprox.ts';
 import { controlCorrection } from '../aggregation/local/scaffold.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
+import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
+import type { RandomBytes } from '../core/random.ts';
 import type { Dataset } from '../dataset/split.ts';
 import { normalise, type Normaliser } from '../dataset/statistics.ts';
 import { Examination } from '../evaluation/examination.ts';
@@ -72,6 +74,8 @@ export class Learner {
     base: Checkpoint | undefined;
     baseModel: Bytes;
     site: Bytes;
+    /** secure bytes for the noise of a task with privacy */
+    random?: RandomBytes | undefined;
     recalled?: Recalled | undefined;
     onProgress?: ((progress: TrainingProgress) => void) | undefined;
     signal?: AbortSignal | undefined;
@@ -95,12 +99,16 @@ export class Learner {
     baseModel: Bytes;
     site: Bytes;
     evaluation: Float64Array;
+    random?: RandomBytes | undefined;
     recalled?: Recalled | undefined;
     onProgress?: ((progress: TrainingProgress) => void) | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<Contribution> {
-    const { base, step, recalled = {}, onProgress, signal, evaluation } = args;
+    const { base, step, random, recalled = {}, onProgress, signal, evaluation } = args;
     const spec = this.#spec;
+    // An epsilon was shown; nothing may leave that was trained without the noise it is for.
+    if (spec.privacy?.kind === 'records')
+      throw new MurmurError('unsupported', 'this version cannot train with noise for single records yet');
     const { algorithm } = spec.training;
     const { rows } = this.#dataset.train;
     const learningRate = learningRateAt(spec.training, step);
@@ -118,7 +126,7 @@ export class Learner {
     });
     const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
     const control = server && { delta, steps, learningRate, own: recalled.control, server };
-    const sent = trainingParts({ spec, delta, rows, evaluation, steps, control });
+    const sent = trainingParts({ spec, delta, rows, evaluation, noise: random && { step, random }, steps, control });
     return { parts: sent.parts, remembered: { steps, control: sent.control } };
   }
 
@@ -132,10 +140,13 @@ export class Learner {
     return { epochs, steps: planned, ...(budgetMs !== undefined && { budgetMs }) };
   }
 
-  /** Better or worse than before on this site's held-out rows; abstains when its 95 % interval holds zero. */
+  /**
+   * Better or worse than before on this site's held-out rows; abstains when its 95 % interval holds zero. Verdicts are public, so in a
+   * task with privacy a site always abstains.
+   */
   async verdict(before: Checkpoint, after: Checkpoint): Promise<Verdict> {
     const { heldOut } = this.#dataset;
-    if (heldOut.rows === 0) return Verdict.Abstain;
+    if (heldOut.rows === 0 || this.#spec.privacy !== undefined) return Verdict.Abstain;
     const losses = await this.#first(() =>
       Promise.all([before, after].map(async (model) => (await this.#examine(model)).losses())),
     );

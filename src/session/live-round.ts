@@ -38,7 +38,7 @@ import type { TaskSpec } from '../protocol/task-spec.ts';
 import type { RoundView, TaskView } from '../protocol/views.ts';
 import { RoundJournal } from './journal.ts';
 import type { Learner } from './learner.ts';
-import { checkRelease, readReleases, spendRelease } from './releases.ts';
+import { checkNoise, checkRelease, readReleases, spendRelease } from './releases.ts';
 import { type Recalled, type Remembered, remembers, type Sent, SiteMemory } from './site-memory.ts';
 import type { TrainingProgress } from './status.ts';
 
@@ -304,6 +304,7 @@ export class LiveRound {
         hint: 'One of the chain endpoints lies or lags. Check the endpoints before the next round.',
       });
     }
+    checkNoise(me.spec, popcount(u3) - view.corrupt);
     const release = {
       round: this.#round,
       kind: stepKind(view.step, me.spec.training.rounds),

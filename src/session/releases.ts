@@ -53,6 +53,19 @@ export function checkRelease(
   }
 }
 
+/**
+ * Throws `refused` when fewer members of a sum may be honest than the task's noise counts on: the sum would show more than the task said.
+ * @param honest members of the sum, less those that may collude
+ */
+export function checkNoise({ privacy }: Pick<TaskSpec, 'privacy'>, honest: number): void {
+  if (privacy?.kind !== 'user' || honest >= privacy.honest) return;
+  throw new MurmurError(
+    'refused',
+    `the noise of this task counts on ${privacy.honest} honest sites; of this sum only ${honest} are sure to be`,
+    { hint: 'The round is tried again; it needs more sites that stay to the end.' },
+  );
+}
+
 /** Journals a release; to be called before the answer leaves. */
 export async function spendRelease(journal: Journal, task: bigint, next: Release): Promise<void> {
   const earlier = await readReleases(journal, task);

@@ -54,6 +54,7 @@ export async function takePart(
       baseModel: fromHex(opened.baseModel, 32),
       site: fromHex(me.wallet, 20),
       recalled,
+      random: me.random,
       onProgress: me.onTraining,
       signal: training.signal,
     }),

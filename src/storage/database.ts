@@ -25,6 +25,8 @@ export interface StoredDataset {
   readonly rowsHash: string;
   readonly rows: number;
   readonly width: number;
+  /** labels of a row and bytes of each; absent: one of one byte */
+  readonly labels?: { readonly perRow: number; readonly bytes: 1 | 4 };
   readonly droppedRows: number;
   /** of all sealed blocks */
   readonly sizeBytes: number;

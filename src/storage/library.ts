@@ -19,10 +19,17 @@ const BLOCK_BYTES = 1_048_576;
 export interface LibraryRows {
   /** rows x width, row-major */
   readonly features: Float32Array;
-  readonly labels: Uint8Array;
+  /** the same number of labels for every row */
+  readonly labels: Uint8Array | Float32Array;
   readonly rows: number;
   readonly width: number;
 }
+
+/** How the labels of a row lie in a block. */
+type LabelForm = NonNullable<StoredDataset['labels']>;
+
+/** What a set without a form has: one byte a row. */
+const ONE_BYTE: LabelForm = { perRow: 1, bytes: 1 };
 
 /** What a data set is called; the rest follows from its rows. */
 export type DatasetFacts = Pick<StoredDataset, 'fileName' | 'schema' | 'columns' | 'droppedRows' | 'readAtMs'>;
@@ -47,20 +54,24 @@ export interface Library {
   noteUse(use: StoredUse): Promise<void>;
 }
 
-/** Rows of one block, so that the same rows always make the same blocks. */
-export function rowsPerBlock(width: number): number {
-  return Math.max(1, Math.floor(BLOCK_BYTES / rowBytes(width)));
+/**
+ * Rows of one block, so that the same rows always make the same blocks.
+ * @param labelBytes of all labels of a row
+ */
+export function rowsPerBlock(width: number, labelBytes = 1): number {
+  return Math.max(1, Math.floor(BLOCK_BYTES / (4 * width + labelBytes)));
 }
 
 /** All rows at once through a writer. */
 export function storeRows(library: Library, facts: DatasetFacts, rows: LibraryRows): Promise<StoredDataset> {
   const writer = library.write();
-  const step = rowsPerBlock(rows.width);
+  const { perRow, bytes } = labelForm(rows);
+  const step = rowsPerBlock(rows.width, perRow * bytes);
   for (let start = 0; start < rows.rows; start += step) {
     const end = Math.min(rows.rows, start + step);
     writer.add({
       features: rows.features.subarray(start * rows.width, end * rows.width),
-      labels: rows.labels.subarray(start, end),
+      labels: rows.labels.subarray(start * perRow, end * perRow),
       rows: end - start,
       width: rows.width,
     });
@@ -109,12 +120,18 @@ function openWriter(database: Database, vault: Vault): LibraryWriter {
   const blocks: Promise<SealedBlock>[] = [];
   let rows = 0;
   let width = 0;
+  let form = ONE_BYTE;
   let lastRows: number | undefined;
   return {
     add(block) {
-      const full = rowsPerBlock(block.width);
+      const blockForm = labelForm(block);
+      const full = rowsPerBlock(block.width, blockForm.perRow * blockForm.bytes);
       check(block.rows > 0 && block.rows <= full && (lastRows ?? full) === full, 'a block has another number of rows');
       check(blocks.length === 0 || block.width === width, 'the blocks differ in width');
+      check(
+        blocks.length === 0 || (blockForm.perRow === form.perRow && blockForm.bytes === form.bytes),
+        'the blocks differ in their labels',
+      );
       const bytes = packed(block);
       const name = blockName(id, blocks.length);
       const sealing = Promise.all([vault.seal(name, bytes), sha256(bytes)]);
@@ -125,12 +142,15 @@ function openWriter(database: Database, vault: Vault): LibraryWriter {
       lastRows = block.rows;
       rows += block.rows;
       width = block.width;
+      form = blockForm;
     },
     async finish(facts) {
       const sealed = await Promise.all(blocks);
       const rowsHash = toHex(await sha256(concatBytes(...sealed.map(({ digest }) => digest))));
       const sizeBytes = sealed.reduce((sum, block) => sum + block.sealed.sealed.length, 0);
-      const fresh: StoredDataset = { ...facts, id, rowsHash, rows, width, sizeBytes, blocks: sealed.length };
+      // Sets of one byte a row are kept as they were before there were others.
+      const labels = form.perRow === 1 && form.bytes === 1 ? {} : { labels: form };
+      const fresh: StoredDataset = { ...facts, id, rowsHash, rows, width, sizeBytes, blocks: sealed.length, ...labels };
       const transaction = database.connection().transaction(['datasets', 'blocks'], 'readwrite');
       const datasets = transaction.objectStore('datasets');
       const stored = (await datasets.getAll()).find((one) => one.rowsHash === rowsHash && one.schema === facts.schema);
@@ -155,27 +175,30 @@ function blocksOf(id: string): IDBKeyRange {
   return IDBKeyRange.bound([id, 0], [id, Infinity]);
 }
 
-/** Four bytes a feature and one for the label. */
-function rowBytes(width: number): number {
-  return 4 * width + 1;
+function labelForm({ labels, rows }: LibraryRows): LabelForm {
+  check(rows > 0 && labels.length % rows === 0, 'the labels do not belong to the rows');
+  return { perRow: labels.length / rows, bytes: labels instanceof Uint8Array ? 1 : 4 };
 }
 
 function packed({ features, labels }: LibraryRows): Bytes {
-  const bytes = new Uint8Array(features.byteLength + labels.length);
+  const bytes = new Uint8Array(features.byteLength + labels.byteLength);
   bytes.set(new Uint8Array(features.buffer, features.byteOffset, features.byteLength));
-  bytes.set(labels, features.byteLength);
+  bytes.set(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength), features.byteLength);
   return bytes;
 }
 
-function joined(blocks: readonly Bytes[], { id, rows, width, blocks: count }: StoredDataset): LibraryRows {
+function joined(blocks: readonly Bytes[], about: StoredDataset): LibraryRows {
+  const { id, rows, width, blocks: count, labels: form = ONE_BYTE } = about;
   const features = new Float32Array(rows * width);
-  const labels = new Uint8Array(rows);
+  const labels = form.bytes === 1 ? new Uint8Array(rows * form.perRow) : new Float32Array(rows * form.perRow);
   let row = 0;
   for (const bytes of blocks) {
-    const blockRows = bytes.length / rowBytes(width);
+    const blockRows = bytes.length / (4 * width + form.perRow * form.bytes);
     if (!Number.isInteger(blockRows) || row + blockRows > rows) throw altered(id);
     features.set(new Float32Array(bytes.buffer, bytes.byteOffset, blockRows * width), row * width);
-    labels.set(bytes.subarray(4 * blockRows * width), row);
+    const own = bytes.subarray(4 * blockRows * width);
+    const values = form.bytes === 1 ? own : new Float32Array(own.buffer, own.byteOffset, blockRows * form.perRow);
+    labels.set(values, row * form.perRow);
     row += blockRows;
   }
   if (row !== rows || blocks.length !== count) throw altered(id);

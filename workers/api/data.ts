@@ -1,15 +1,18 @@
 /** From a person's file to rows that train: reading, repairing, and the library of this browser. */
 import type { Inferred } from '../../src/dataset/infer.ts';
 import type { ReadingPlan, Repair } from '../../src/dataset/reading-plan.ts';
+import type { ExamplesReport } from '../../src/dataset/example-report.ts';
 import type { FileReport } from '../../src/dataset/file-report.ts';
 
 /** `paste` is text that the person typed or pasted. */
 export type DataSource =
   | { readonly kind: 'sample'; readonly path: string }
   | { readonly kind: 'file'; readonly file: File }
+  /** several, or a folder */
+  | { readonly kind: 'files'; readonly files: readonly File[] }
   | { readonly kind: 'paste'; readonly text: string };
 
-/** How a file is read; without anything, by the plan that fits best. */
+/** How a table is read; without anything, by the plan that fits best. Other kinds need no plan. */
 export interface ReadingOrder {
   /** of an earlier reading */
   readonly plan?: ReadingPlan;
@@ -23,9 +26,18 @@ export type Progress = (readBytes: number, totalBytes: number) => void;
 
 /** What a reading gave: the report, and the stored data set when nothing stood in the way. The rows themselves stay in the worker. */
 export interface Reading {
-  readonly report: FileReport;
+  readonly report: FileReport | ExamplesReport;
   /** id in the library */
   readonly dataset?: string;
+}
+
+export interface TableReading extends Reading {
+  readonly report: FileReport;
+}
+
+/** Of pictures, texts or series. */
+export interface ExamplesReading extends Reading {
+  readonly report: ExamplesReport;
 }
 
 /** One stored data set. */
@@ -58,7 +70,7 @@ export interface DatasetUse {
 
 export interface DataApi {
   /**
-   * Reads a file for a task. Stores the rows, encrypted, when nothing stands in the way.
+   * Reads a file, or several, for a task. Stores the rows, encrypted, when nothing stands in the way.
    * @throws MurmurError bad-input for what is no table at all, too-large, cancelled
    */
   readData(

@@ -11,6 +11,8 @@ export interface SampleFile {
   readonly id: string;
   readonly name: string;
   readonly path: string;
+  /** its name, and the file of this page that tells it and the source */
+  readonly licence: { readonly name: string; readonly path: string };
 }
 
 /** One line of the list of tasks. Token amounts as decimal text in whole FLOCK. */

@@ -1,26 +1,36 @@
 /** Files and the library. */
 import { MurmurError } from '../../src/core/errors.ts';
-import { tableOf } from '../../src/protocol/task-spec.ts';
 import type { DataApi } from '../api/data.ts';
 import type { Context } from '../context.ts';
-import { dropReplaced, forgetEverything, listDatasets, openSource, schemaHash } from '../data.ts';
-import { importFile, inferFrom } from '../import-file.ts';
+import {
+  dropReplaced,
+  forgetEverything,
+  listDatasets,
+  onlyFile,
+  openSource,
+  openSources,
+  schemaHash,
+} from '../data.ts';
+import { type ImportOptions, importFile, inferFrom } from '../import-file.ts';
 import { clock } from '../world.ts';
 
 export function dataCalls({ opened, connected }: Context): DataApi {
   return {
     async readData(task, source, order, onProgress, signal) {
       const { world, network, tasks } = await connected(signal);
-      const [spec, file] = await Promise.all([tasks.spec(network, task, signal), openSource(world, source, signal)]);
-      const reading = await importFile(file, {
+      const [spec, files] = await Promise.all([tasks.spec(network, task, signal), openSources(world, source, signal)]);
+      const options: ImportOptions = {
         library: world.datasets,
         spec,
-        schema: await schemaHash(tableOf(spec.data)),
+        schema: await schemaHash(spec.data),
         order,
         nowMs: clock.now(),
         onProgress,
         signal,
-      });
+      };
+      const reading = await (spec.data.kind === 'table'
+        ? importFile(onlyFile(files), options)
+        : (await import('../import-examples.ts')).importExamples(files, options));
       if (order.replaces !== undefined && order.replaces !== reading.dataset) await dropReplaced(world, order.replaces);
       return reading;
     },
@@ -34,7 +44,7 @@ export function dataCalls({ opened, connected }: Context): DataApi {
     async datasetsFor(task) {
       const { world, network, tasks } = await connected();
       const { data } = await tasks.spec(network, task);
-      return listDatasets(world, await schemaHash(tableOf(data)));
+      return listDatasets(world, await schemaHash(data));
     },
     async forget(id) {
       const { world, participation } = await opened();

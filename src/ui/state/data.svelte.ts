@@ -3,8 +3,10 @@ import { proxy } from 'comlink';
 import { useParticipant } from '../../../workers/bridge.ts';
 import type { DatasetView, DataSource, ReadingOrder } from '../../../workers/api/data.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
+import type { ExamplesReport } from '../../dataset/example-report.ts';
 import type { FileReport } from '../../dataset/file-report.ts';
 import type { ReadingPlan, Repair } from '../../dataset/reading-plan.ts';
+import { exampleWords } from '../words/examples.ts';
 
 /** One reading that can be asked for again. */
 interface Asked {
@@ -17,7 +19,10 @@ const MAX_CHANGES = 100;
 export class DataState {
   /** id of the data set that is ready to train */
   dataset = $state<string>();
+  /** of a table */
   report = $state.raw<FileReport>();
+  /** of pictures, texts or series */
+  examples = $state.raw<ExamplesReport>();
   /** of a data set that was chosen from the library instead of a file */
   chosen = $state.raw<DatasetView>();
   error = $state.raw<ErrorData>();
@@ -47,6 +52,7 @@ export class DataState {
       this.changes = 0;
       this.dataset = undefined;
       this.report = undefined;
+      this.examples = undefined;
       this.chosen = undefined;
       this.error = undefined;
       this.stored = [];
@@ -101,6 +107,7 @@ export class DataState {
     this.#plans = [];
     this.changes = 0;
     this.report = undefined;
+    this.examples = undefined;
     this.error = undefined;
     this.chosen = view;
     this.dataset = view.id;
@@ -146,7 +153,8 @@ export class DataState {
       keep();
       this.#source = asked.source;
       this.changes = this.#plans.length;
-      this.report = report;
+      this.report = report.kind === 'table' ? report : undefined;
+      this.examples = report.kind === 'table' ? undefined : report;
       this.chosen = undefined;
       this.dataset = dataset;
       void this.loadStored();
@@ -160,5 +168,6 @@ export class DataState {
 
 function nameOf(source: DataSource): string {
   if (source.kind === 'file') return source.file.name;
+  if (source.kind === 'files') return exampleWords.files(source.files.length);
   return source.kind === 'sample' ? source.path.slice(source.path.lastIndexOf('/') + 1) : '';
 }

@@ -10,7 +10,6 @@ export const taskWords = {
     'This task is being read: its rules from the chain, its description from the relay. Your tab checks that the description is the one that the chain names, so that nobody can show you another task. On a slow line this takes some seconds. Nothing of yours is asked for or sent before you join.',
   about: 'About this task',
   intro: 'Three steps, about a minute. You can leave at any time.',
-  columns: (count: number) => `The ${count} columns that are used`,
   label: 'What is predicted',
   progress: 'Progress',
   sites: 'Sites registered',
@@ -41,9 +40,6 @@ export const taskWords = {
 export const learnWords = {
   title: 'What it learns',
   label: 'Predicts',
-  above: (value: number) => `Counts as “yes” when above ${value}.`,
-  equals: (values: readonly string[]) => `Counts as “yes” when ${values.join(' or ')}.`,
-  columns: (count: number) => `From ${plural(count, 'column')} of each row`,
   table: 'Columns that are used',
   column: 'Column',
   kind: 'Kind',

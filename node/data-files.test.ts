@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bankTaskSpec } from '../src/dataset/examples/bank.ts';
+import { mnistTaskSpec, optdigitsTaskSpec } from '../src/dataset/examples/pictures.ts';
+import { smsTaskSpec } from '../src/dataset/examples/texts.ts';
+import { readDataset } from './data-files.ts';
+
+const inPublic = (path: string) => fileURLToPath(new URL(`../public/data/${path}`, import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'murmur-data-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it.each([
+  ['a packed table', 'bank-marketing/branch-4.csv.gz', bankTaskSpec(), 731],
+  ['a zip of pictures', 'mnist-10k/site-1.zip', mnistTaskSpec(), 2500],
+  ['packed texts', 'sms-spam/phone-1.txt.gz', smsTaskSpec(), 1291],
+])('reads %s', async (_, path, spec, rows) => {
+  const { train, heldOut } = await readDataset(inPublic(path), spec);
+  expect(train.rows + heldOut.rows).toBe(rows);
+});
+
+it('reads all files of a folder', async () => {
+  const line = (label: number) => `${Array.from({ length: 64 }, (_, i) => (i * label) % 17).join()},${label}\n`;
+  await writeFile(join(folder, 'a.csv'), line(1) + line(2));
+  await writeFile(join(folder, 'b.csv.gz'), gzipSync(line(3)));
+  const { train, heldOut } = await readDataset(folder, optdigitsTaskSpec());
+  expect([...train.labels, ...heldOut.labels].sort()).toEqual([1, 2, 3]);
+});
+
+it('says what does not fit', async () => {
+  const file = join(folder, 'broken.csv.gz');
+  await writeFile(file, gzipSync('1,2\n'.repeat(1000)).subarray(0, 20));
+  await expect(readDataset(file, optdigitsTaskSpec())).rejects.toMatchObject({
+    code: 'bad-input',
+    hint: expect.stringContaining('cut off'),
+  });
+  await expect(readDataset(join(folder, 'nothing'), optdigitsTaskSpec())).rejects.toMatchObject({ code: 'not-found' });
+  await expect(readDataset(inPublic('optdigits'), bankTaskSpec())).rejects.toThrow('a table is one file');
+  const texts = join(folder, 'texts.txt');
+  await writeFile(texts, 'ham\tÄÖÄÖ\nspam\tÖÄÖÄ\n');
+  await expect(readDataset(texts, smsTaskSpec())).rejects.toThrow('unknown-characters, 8 times');
+});

@@ -1,0 +1,97 @@
+/** What a reading of pictures, texts or series tells its owner. Tables have a report of their own, with columns to map (file-report.ts). */
+
+/** What does not fit, or is worth knowing. Words for each kind are in the page's catalogue. */
+export type ExampleFindingKind =
+  /** examples whose class is none of the task's */
+  | 'unknown-class'
+  /** files that are no pictures, or damaged */
+  | 'unreadable'
+  /** numbers outside the public range */
+  | 'out-of-range'
+  | 'not-a-number'
+  /** lines without the cells that are needed */
+  | 'short-row'
+  /** texts without a character */
+  | 'empty'
+  /** bytes that are no text in the encoding */
+  | 'undecodable'
+  /** pictures of another size, scaled */
+  | 'scaled'
+  /** texts whose end is not read */
+  | 'cut'
+  /** characters that the alphabet does not have; `of` says of how many */
+  | 'unknown-characters'
+  /** examples that were there before, byte for byte as the model sees them */
+  | 'duplicates'
+  /** the same example under another class; the first one counts */
+  | 'contradictions'
+  /** windows with a value missing */
+  | 'missing'
+  /** a class of the task without an example */
+  | 'absent-class'
+  /** all labels are alike, so nothing can be learnt */
+  | 'one-class'
+  | 'no-rows'
+  | 'too-many-rows';
+
+export interface ExampleFinding {
+  /** stable across readings */
+  readonly id: string;
+  readonly kind: ExampleFindingKind;
+  /** `blocks`: nothing is stored */
+  readonly severity: 'blocks' | 'warns';
+  readonly count: number;
+  /** of how many, where a share says more */
+  readonly of: number;
+  /** the class or the column that it is about */
+  readonly name?: string;
+  /** first places: a file, or `line 5` */
+  readonly places: readonly string[];
+  /** what stands there, shortened */
+  readonly example?: string;
+}
+
+export interface ClassCount {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** A few examples as the model sees them. */
+export type ExamplePreview =
+  | {
+      readonly kind: 'pictures';
+      readonly width: number;
+      readonly height: number;
+      /** width x height x 4 bytes each */
+      readonly pictures: readonly { readonly className: string; readonly rgba: Uint8Array }[];
+    }
+  | {
+      readonly kind: 'texts';
+      readonly texts: readonly { readonly className: string | undefined; readonly text: string }[];
+    }
+  | {
+      readonly kind: 'series';
+      /** at most some hundred values a column over the whole file, NaN where one is missing; in the column's unit */
+      readonly columns: readonly {
+        readonly name: string;
+        readonly unit: string | undefined;
+        readonly values: Float64Array;
+      }[];
+    };
+
+export interface ExamplesReport {
+  readonly kind: 'pictures' | 'texts' | 'series';
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  /** those that block first */
+  readonly findings: readonly ExampleFinding[];
+  /** examples that fit, each once */
+  readonly rows: number;
+  /** examples that were left out, copies included */
+  readonly droppedRows: number;
+  readonly trainRows: number;
+  readonly heldOutRows: number;
+  /** in the order of the task's classes; empty where there are none */
+  readonly classes: readonly ClassCount[];
+  readonly preview: ExamplePreview;
+}
