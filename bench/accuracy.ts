@@ -15,7 +15,7 @@ import { sha256 } from '../src/core/hash.ts';
 import { HEART_SITES, heartTaskSpec } from '../src/dataset/heart.ts';
 import { joinRows } from '../src/dataset/split.ts';
 import { type EncodedRows, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
-import { type TableTask, type TaskSpec, featureWidth } from '../src/protocol/task-spec.ts';
+import { type TableTask, type TaskSpec } from '../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
 import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../node/baselines.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
@@ -39,11 +39,7 @@ export async function run({ args, progress }: Pick<BenchContext, 'full' | 'args'
   check(Number.isInteger(seeds) && seeds >= 2 && seeds <= 1000, '--seeds must be in 2..1000');
   const spec = heartTaskSpec();
   const hospitals = await Promise.all(HEART_SITES.map(({ file }) => readHospital(file, spec)));
-  const trainer = await createTrainer({
-    spec: spec.model,
-    inputWidth: featureWidth(spec.data),
-    prefer: ['wasm', 'cpu'],
-  });
+  const trainer = await createTrainer({ use: spec, prefer: ['wasm', 'cpu'] });
   const results: SeedResult[] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const started = performance.now();

@@ -9,33 +9,31 @@
 import * as tf from '@tensorflow/tfjs';
 import { SeededRandom } from '../src/core/random.ts';
 import { initialWeights } from '../src/model/initialise.ts';
-import type { ModelSpec } from '../src/protocol/task-spec.ts';
-import {
-  type LayerTensors,
-  disposeWeights,
-  downloadWeights,
-  planNetwork,
-  sgdStep,
-  uploadWeights,
-} from '../src/training/network.ts';
+import type { ModelUse } from '../src/protocol/model-shapes.ts';
+import { disposeWeights, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
 import { type TrainingJob, createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
+import { cnnFigures } from './training/cnn.ts';
 
-const SPEC: ModelSpec = {
-  layers: [
-    { kind: 'dense', units: 64, activation: 'relu' },
-    { kind: 'dense', units: 32, activation: 'relu' },
-    { kind: 'dense', units: 1, activation: 'sigmoid' },
-  ],
-};
 const INPUT_WIDTH = 30;
+const USE: ModelUse = {
+  model: {
+    layers: [
+      { kind: 'dense', units: 64, activation: 'relu' },
+      { kind: 'dense', units: 32, activation: 'relu' },
+      { kind: 'dense', units: 1, activation: 'sigmoid' },
+    ],
+  },
+  shape: [INPUT_WIDTH],
+  target: { kind: 'binary', names: ['no', 'yes'] },
+};
 const BATCH = 32;
 const ROWS = 50 * BATCH;
 const NAME = `${INPUT_WIDTH}-64-32-1, batch ${BATCH}, wasm, Node`;
 
 export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progress'>): Promise<readonly Figure[]> {
   const job = await makeJob(full ? 20 : 10);
-  const trainer = await createTrainer({ spec: SPEC, inputWidth: INPUT_WIDTH, prefer: ['wasm'], reportEvery: 50 });
+  const trainer = await createTrainer({ use: USE, prefer: ['wasm'], reportEvery: 50 });
   const loops = { trainer: () => trainer.train(job), bare: () => trainBare(job), usual: () => trainUsual(job) };
 
   // Warms the code up, and shows that the first two compute the same.
@@ -86,6 +84,7 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
       better: 'lower',
       note: `tensors left after ${turns} runs of ${ours.steps} steps; ${NAME}`,
     }),
+    ...(await cnnFigures({ full, progress })),
   ];
 }
 
@@ -94,20 +93,20 @@ async function makeJob(epochs: number): Promise<TrainingJob> {
   const random = new SeededRandom(seed);
   const features = Float32Array.from({ length: ROWS * INPUT_WIDTH }, () => 2 * random.uniform() - 1);
   const labels = Uint8Array.from({ length: ROWS }, (_, i) => ((features[i * INPUT_WIDTH] as number) > 0 ? 1 : 0));
-  const weights = await initialWeights(SPEC, INPUT_WIDTH, seed);
+  const weights = await initialWeights(USE, seed);
   return { weights, features, labels, rows: ROWS, epochs, batchSize: BATCH, learningRate: 0.05, l2: 0, seed };
 }
 
 async function trainBare(job: TrainingJob): Promise<Float32Array> {
-  const network = planNetwork(SPEC, INPUT_WIDTH);
+  const network = planNetwork(USE);
   const random = new SeededRandom(job.seed);
   const deltaScale = tf.scalar(job.learningRate / BATCH);
-  let weights: LayerTensors[] = uploadWeights(network, job.weights);
+  let weights = uploadWeights(network, job.weights);
   for (let epoch = 0; epoch < job.epochs; epoch++) {
     const order = random.permutation(ROWS);
     for (let start = 0; start < ROWS; start += BATCH) {
       const { x, y } = cut(job, order.subarray(start, start + BATCH));
-      ({ weights } = sgdStep(network, weights, x, y, { deltaScale, decay: undefined }, false));
+      ({ weights } = sgdStep(network, weights, x, y, { deltaScale }, false));
       tf.dispose([x, y]);
     }
   }
@@ -120,10 +119,12 @@ async function trainBare(job: TrainingJob): Promise<Float32Array> {
 async function trainUsual(job: TrainingJob): Promise<void> {
   const order = new SeededRandom(job.seed).permutation(ROWS);
   const batches = Array.from({ length: ROWS / BATCH }, (_, i) => cut(job, order.subarray(i * BATCH, (i + 1) * BATCH)));
-  const layers = uploadWeights(planNetwork(SPEC, INPUT_WIDTH), job.weights).map(({ kernel, bias }) => ({
-    kernel: tf.variable(kernel),
-    bias: tf.variable(bias),
-    from: [kernel, bias],
+  const network = planNetwork(USE);
+  const uploaded = uploadWeights(network, job.weights);
+  const variables = uploaded.map((weight) => tf.variable(weight));
+  const layers = network.layers.map((_, i) => ({
+    kernel: variables[2 * i] as tf.Variable<tf.Rank.R2>,
+    bias: variables[2 * i + 1] as tf.Variable<tf.Rank.R1>,
   }));
   const optimizer = tf.train.sgd(job.learningRate);
   const loss = (x: tf.Tensor2D, y: tf.Tensor2D) => (): tf.Scalar => {
@@ -131,7 +132,7 @@ async function trainUsual(job: TrainingJob): Promise<void> {
       (value, { kernel, bias }, i) =>
         tf.fused.matMul({
           a: value,
-          b: kernel as tf.Tensor2D,
+          b: kernel,
           bias,
           activation: i < layers.length - 1 ? 'relu' : 'linear',
         }) as tf.Tensor2D,
@@ -143,7 +144,7 @@ async function trainUsual(job: TrainingJob): Promise<void> {
   await layers[0]?.bias.data();
   optimizer.dispose();
   for (const { x, y } of batches) tf.dispose([x, y]);
-  for (const { kernel, bias, from } of layers) tf.dispose([kernel, bias, ...from]);
+  tf.dispose([...variables, ...uploaded]);
 }
 
 function cut({ features, labels }: TrainingJob, picked: Uint32Array): { x: tf.Tensor2D; y: tf.Tensor2D } {

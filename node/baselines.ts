@@ -10,7 +10,7 @@ import { type Normaliser, normalise } from '../src/dataset/statistics.ts';
 import { exactMetrics } from '../src/evaluation/metrics.ts';
 import { initialWeights } from '../src/model/initialise.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
-import { featureWidth, type TaskSpec } from '../src/protocol/task-spec.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 
 export const CENTRALISED = { epochs: 20, batchSize: 32, learningRate: 0.05 };
 export const ALONE = { epochs: 160, batchSize: 32, learningRate: 0.05 };
@@ -37,7 +37,7 @@ export async function trainBaselines(args: {
 }): Promise<Baselines> {
   const { spec, sites, normaliser, trainer, seed } = args;
   const test = joinRows(sites.map(({ heldOut }) => heldOut));
-  const start = await initialWeights(spec.model, featureWidth(spec.data), seed);
+  const start = await initialWeights(spec, seed);
   const learn = async ({ features, labels, rows }: EncodedRows, plan: typeof ALONE): Promise<Scores> => {
     const data = { features: normalise(features, normaliser), labels, rows };
     const { weights } = await trainer.train({ weights: start, ...data, ...plan, l2: spec.training.l2, seed });

@@ -109,7 +109,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
           journal,
           signer,
           channel,
-          createTrainer: async (spec, inputWidth) => timed(await startTrainer(spec, inputWidth), options.onTrained),
+          createTrainer: async (spec) => timed(await startTrainer(spec), options.onTrained),
           clock: systemClock,
           random: secureRandom,
           onStatus: options.onStatus,
@@ -129,8 +129,8 @@ let lastStart: Promise<unknown> = Promise.resolve();
  * The trainer of headless roles: wasm, or plain JavaScript where that fails. tfjs has one current backend a process, so trainers
  * are started one after the other; from then on they share it.
  */
-export function startTrainer(spec: TaskSpec, inputWidth: number): Promise<TrainerPort> {
-  const start = () => createTrainer({ spec: spec.model, inputWidth, prefer: ['wasm', 'cpu'] });
+export function startTrainer(spec: TaskSpec): Promise<TrainerPort> {
+  const start = () => createTrainer({ use: spec, prefer: ['wasm', 'cpu'] });
   const started = lastStart.then(start, start);
   lastStart = started.catch(() => undefined);
   return started;

@@ -7,7 +7,7 @@ import { sha256 } from '../src/core/hash.ts';
 import { HEART_SITES } from '../src/dataset/heart.ts';
 import { popcount } from '../src/core/bitmap.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
-import { featureWidth, type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
+import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
 import { trainBaselines } from './baselines.ts';
 import { readDataset } from './data-files.ts';
 import { startTrainer } from './hospital.ts';
@@ -61,7 +61,7 @@ export async function summarise(args: {
     throw new MurmurError('internal', `task ${task} ended without an evaluation`);
   }
   const sites = await Promise.all(HEART_SITES.map(({ file }) => readDataset(join(HEART_FOLDER, file), spec)));
-  const trainer = await startTrainer(spec, featureWidth(spec.data));
+  const trainer = await startTrainer(spec);
   const seed = await sha256(utf8('murmur/baselines/1'), utf8(spec.heldOut.seed));
   const { centralised, alone } = await trainBaselines({
     spec,
@@ -80,7 +80,7 @@ export async function summarise(args: {
     centralised,
     alone: alone.map((scores, i) => ({ site: HEART_SITES[i]?.id ?? '', ...scores })),
     bytesUpPerSiteRound,
-    parameters: weightCount(spec.model, featureWidth(spec.data)),
+    parameters: weightCount(spec),
     modelHash,
     chainModelHash: verification.chainModelHash,
     recomputedModelHash: verification.recomputedModelHash,

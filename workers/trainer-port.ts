@@ -7,7 +7,7 @@ import type { TrainerApi } from './api/trainer.ts';
 import './transfer.ts';
 
 export interface TrainerWorker {
-  createTrainer(spec: TaskSpec, inputWidth: number): Promise<TrainerPort>;
+  createTrainer(spec: TaskSpec): Promise<TrainerPort>;
   /** Ends the worker; calls under way never come back, so cancel them first. */
   stop(): void;
 }
@@ -16,7 +16,7 @@ export interface TrainerWorker {
 export function trainerWorker(): TrainerWorker {
   let worker: Worker | undefined;
   return {
-    async createTrainer(spec, inputWidth) {
+    async createTrainer(spec) {
       worker?.terminate();
       const fresh = new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
       worker = fresh;
@@ -27,7 +27,7 @@ export function trainerWorker(): TrainerWorker {
       });
       failed.catch(() => undefined);
       const api = wrap<TrainerApi>(fresh);
-      const backend = await Promise.race([api.start(spec, inputWidth), failed]);
+      const backend = await Promise.race([api.start(spec), failed]);
       return trainerPort(api, backend, failed);
     },
     stop() {

@@ -15,9 +15,9 @@ function started(): Trainer {
 }
 
 const api: TrainerApi = {
-  async start(spec, inputWidth) {
+  async start(spec) {
     trainer?.dispose();
-    trainer = await createTrainer({ spec: spec.model, inputWidth, wasmPaths: { plain: wasmPlain, simd: wasmSimd } });
+    trainer = await createTrainer({ use: spec, wasmPaths: { plain: wasmPlain, simd: wasmSimd } });
     return trainer.backend;
   },
   train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),

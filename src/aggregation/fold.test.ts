@@ -51,7 +51,7 @@ describe('fold', () => {
     );
     expect(metrics).toBeUndefined();
     expect(checkpoint).toEqual({
-      weights: await initialWeights(spec.model, 1, new Uint8Array(32)),
+      weights: await initialWeights(spec, new Uint8Array(32)),
       normaliser: { mean: Float64Array.of(0.5), scale: Float64Array.of(0.5), rows: 2, positives: 1 },
       server: initialServerState(spec),
     });

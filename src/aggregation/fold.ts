@@ -7,7 +7,7 @@ import { MurmurError, check } from '../core/errors.ts';
 import { normaliserFrom } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundMetrics, metricsFromCounts } from './evaluation-counts.ts';
 import { fedAdam } from './fedadam.ts';
 import { fedAvg } from './fedavg.ts';
@@ -81,7 +81,7 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
 
 async function firstCheckpoint(spec: TaskSpec, statistics: Float64Array, beacon: Bytes): Promise<Checkpoint> {
   return {
-    weights: await initialWeights(spec.model, featureWidth(spec.data), beacon),
+    weights: await initialWeights(spec, beacon),
     normaliser: normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };

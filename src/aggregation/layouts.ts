@@ -11,7 +11,7 @@ import { statisticsSegment, statisticsVector } from '../dataset/statistics.ts';
 import { weightLayout } from '../model/spec.ts';
 import { type Layout, type Segment, checkLayout } from '../protocol/layout.ts';
 import { stepKind } from '../protocol/phases.ts';
-import { type TaskSpec, featureWidth } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { evaluationLength, evaluationSegment } from './evaluation-counts.ts';
 
 /** Values of a layout's segments in order, before encoding; each has its segment's length. */
@@ -64,7 +64,7 @@ export function trainingParts({
   readonly rows: number;
   readonly evaluation: Float64Array;
 }): { readonly parts: Parts; readonly clipped: boolean; readonly norm: number } {
-  const { length } = weightLayout(spec.model, featureWidth(spec.data));
+  const { length } = weightLayout(spec);
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
   const weight = participantWeight(spec, rows);
@@ -106,7 +106,7 @@ function segments(spec: TaskSpec, step: number): Layout {
   const { clipNorm, updateWidth, updateFractionBits } = spec.masking;
   const update: Segment = {
     purpose: 'update',
-    length: weightLayout(spec.model, featureWidth(spec.data)).length,
+    length: weightLayout(spec).length,
     width: updateWidth,
     encoding: { kind: 'fixed', fractionBits: updateFractionBits, limit: clipNorm },
   };

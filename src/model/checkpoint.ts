@@ -7,7 +7,7 @@ import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import { standardisedWidth, targetOf } from '../protocol/data-spec.ts';
-import { type TaskSpec, featureWidth, taskSpecHash } from '../protocol/task-spec.ts';
+import { type TaskSpec, taskSpecHash } from '../protocol/task-spec.ts';
 import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightLayout } from './spec.ts';
 
@@ -49,7 +49,7 @@ export function initialServerState(spec: TaskSpec): ServerState {
  */
 export async function writeCheckpoint(spec: TaskSpec, checkpoint: Checkpoint): Promise<Bytes> {
   const { weights, normaliser, server } = checkpoint;
-  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const layout = weightLayout(spec);
   check(weights.length === layout.length, `expected ${layout.length} weights, got ${weights.length}`);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, offset, length } of layout.tensors) {
@@ -69,7 +69,7 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
   for (const [key, value] of Object.entries(await metadataOf(spec))) {
     check(metadata[key] === value, `the checkpoint's ${key} is ${metadata[key] ?? 'missing'}, expected ${value}`);
   }
-  const layout = weightLayout(spec.model, featureWidth(spec.data));
+  const layout = weightLayout(spec);
   const weights = new Float32Array(layout.length);
   for (const { name, shape, offset } of layout.tensors) {
     const tensor = tensors.get(`model.${name}`);
@@ -139,7 +139,7 @@ function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string
 }
 
 function momentLength(spec: TaskSpec): number {
-  return spec.server.kind === 'fedadam' ? weightLayout(spec.model, featureWidth(spec.data)).length : 0;
+  return spec.server.kind === 'fedadam' ? weightLayout(spec).length : 0;
 }
 
 function checkState(spec: TaskSpec, normaliser: Normaliser, server: ServerState): void {

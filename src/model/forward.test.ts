@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
+import type { LayerSpec } from '../protocol/model-spec.ts';
 import { predict } from './forward.ts';
 import { initialWeights } from './initialise.ts';
 import { weightLayout } from './spec.ts';
 
-const model: ModelSpec = {
-  layers: [
-    { kind: 'dense', units: 2, activation: 'relu' },
-    { kind: 'dense', units: 1, activation: 'sigmoid' },
-  ],
-};
+const binary = (inputs: number, ...layers: LayerSpec[]): ModelUse => ({
+  model: { layers: [...layers, { kind: 'dense', units: 1, activation: 'sigmoid' }] },
+  shape: [inputs],
+  target: { kind: 'binary', names: ['no', 'yes'] },
+});
+const model = binary(2, { kind: 'dense', units: 2, activation: 'relu' });
 
 describe('predict', () => {
   it('computes a small network worked by hand', () => {
@@ -24,13 +25,22 @@ describe('predict', () => {
   });
 
   it('knows tanh and linear', () => {
-    const layer = (activation: 'tanh' | 'linear'): ModelSpec => ({ layers: [{ kind: 'dense', units: 1, activation }] });
-    expect(predict(layer('tanh'), Float32Array.of(2, 1), Float32Array.of(1), 1)[0]).toBeCloseTo(Math.tanh(3), 6);
-    expect(predict(layer('linear'), Float32Array.of(2, 1), Float32Array.of(1), 1)[0]).toBe(3);
+    const value: ModelUse = {
+      model: {
+        layers: [
+          { kind: 'dense', units: 1, activation: 'tanh' },
+          { kind: 'dense', units: 1, activation: 'linear' },
+        ],
+      },
+      shape: [1],
+      target: { kind: 'value', column: 0, minimum: 0, maximum: 1, unit: undefined },
+    };
+    const [score] = predict(value, Float32Array.of(2, 1, 3, 0.5), Float32Array.of(1), 1);
+    expect(score).toBeCloseTo(3 * Math.tanh(3) + 0.5, 6);
   });
 
   it('gives nothing for no rows and refuses weights of another model', () => {
-    expect(predict(model, new Float32Array(0), new Float32Array(0), 0).length).toBe(0);
+    expect(predict(model, new Float32Array(9), new Float32Array(0), 0).length).toBe(0);
     expect(() => predict(model, new Float32Array(8), new Float32Array(2), 1)).toThrow('expected 9 weights');
   });
 });
@@ -38,14 +48,9 @@ describe('predict', () => {
 describe('initialWeights', () => {
   it('lies in the Glorot limits, has zero biases, and is a function of the seed', async () => {
     const seed = await sha256(utf8('seed'));
-    const wide: ModelSpec = {
-      layers: [
-        { kind: 'dense', units: 300, activation: 'relu' },
-        { kind: 'dense', units: 1, activation: 'sigmoid' },
-      ],
-    };
-    const weights = await initialWeights(wide, 10, seed);
-    const { tensors, length } = weightLayout(wide, 10);
+    const wide = binary(10, { kind: 'dense', units: 300, activation: 'relu' });
+    const weights = await initialWeights(wide, seed);
+    const { tensors, length } = weightLayout(wide);
     expect(weights.length).toBe(length);
     expect(tensors.map(({ name, shape }) => [name, shape])).toEqual([
       ['layers.0.kernel', [10, 300]],
@@ -59,8 +64,8 @@ describe('initialWeights', () => {
     // Variance of a uniform law is limit² / 3.
     expect(kernel.reduce((sum, value) => sum + value * value, 0) / 3000).toBeCloseTo((limit * limit) / 3, 3);
     expect(weights.subarray(3000, 3300).every((value) => Object.is(value, 0))).toBe(true);
-    expect(await initialWeights(wide, 10, seed)).toEqual(weights);
-    expect(await initialWeights(wide, 10, await sha256(utf8('other')))).not.toEqual(weights);
+    expect(await initialWeights(wide, seed)).toEqual(weights);
+    expect(await initialWeights(wide, await sha256(utf8('other')))).not.toEqual(weights);
     // Known answer for every engine.
     expect(Array.from(weights.subarray(0, 3))).toMatchInlineSnapshot(`
       [

@@ -1,29 +1,43 @@
 /**
- * Initial weights that everybody computes alike from a seed: Glorot and Bengio's uniform rule (AISTATS 2010), kernels in
- * [−√(6 / (inputs + units)), +√…), biases 0. Only + − · / √ of IEEE float64 and one rounding to float32, so all engines agree.
+ * Initial weights that everybody computes alike from a seed. Kernels: Glorot and Bengio's uniform rule (AISTATS 2010), in
+ * [−√(6 / (fan-in + fan-out)), +√…), where a convolution's fans count its window and kernels side by side count one by one; tables of an
+ * embedding: [−0.05, 0.05); scales 1, biases 0. Only + − · / √ of IEEE float64 and one rounding to float32, so all engines agree.
  */
 import { type Bytes, utf8 } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { SeededRandom } from '../core/random.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
-import { weightLayout } from './spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
+import { type WeightTensor, weightLayout } from './spec.ts';
+
+const TABLE_LIMIT = 0.05;
 
 /**
  * @param seed 32 bytes, e.g. the beacon of the statistics round
  * @returns the flat weight vector of {@link weightLayout}; never −0
  */
-export async function initialWeights(model: ModelSpec, inputWidth: number, seed: Bytes): Promise<Float32Array> {
+export async function initialWeights(use: ModelUse, seed: Bytes): Promise<Float32Array> {
   check(seed.length === 32, `a seed has 32 bytes, this one ${seed.length}`);
-  const layout = weightLayout(model, inputWidth);
+  const layout = weightLayout(use);
   const random = new SeededRandom(await sha256(utf8('murmur/initial-weights/1'), seed));
   const weights = new Float32Array(layout.length);
-  for (const { shape, offset, length } of layout.tensors) {
-    const [inputs, units] = shape;
-    if (inputs === undefined || units === undefined) continue;
-    const limit = Math.sqrt(6 / (inputs + units));
+  for (const tensor of layout.tensors) {
+    const { role, offset, length } = tensor;
+    if (role === 'bias') continue;
+    if (role === 'scale') {
+      weights.fill(1, offset, offset + length);
+      continue;
+    }
+    const limit = role === 'table' ? TABLE_LIMIT : glorotLimit(tensor);
     // + 0 turns the one possible −0 into 0: checkpoints hold no −0.
     for (let i = 0; i < length; i++) weights[offset + i] = Math.fround((2 * random.uniform() - 1) * limit) + 0;
   }
   return weights;
+}
+
+/** √(6 / (fan-in + fan-out)) of a kernel [..., inputs, outputs]. */
+export function glorotLimit({ shape, blocks }: Pick<WeightTensor, 'shape' | 'blocks'>): number {
+  const [inputs = 1, outputs = 1] = shape.slice(-2);
+  const window = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  return Math.sqrt(6 / (window * (inputs + outputs / blocks)));
 }

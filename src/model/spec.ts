@@ -1,11 +1,11 @@
-/** Where each tensor of a dense model lies in the flat weight vector: layer by layer, kernel (inputs x units, row-major), then bias. */
-import { check } from '../core/errors.ts';
-import { MAX_FEATURES, type ModelSpec } from '../protocol/task-spec.ts';
+/** Where each tensor of a model lies in the flat weight vector: layer by layer, each row-major, in the order of planModel. */
+import { type ModelUse, type Parameter, planModel, sizeOf } from '../protocol/model-shapes.ts';
 
-export interface WeightTensor {
+export interface WeightTensor extends Omit<Parameter, 'name'> {
   /** e.g. layers.0.kernel */
   readonly name: string;
-  readonly shape: readonly number[];
+  /** 0-based */
+  readonly layer: number;
   /** first weight in the flat vector */
   readonly offset: number;
   readonly length: number;
@@ -18,23 +18,18 @@ export interface WeightLayout {
 }
 
 /**
- * The layout of a model over `inputWidth` features.
- * @throws MurmurError bad-input
+ * The layout of a model.
+ * @throws MurmurError bad-input for layers that do not fit each other, the examples or the target
  */
-export function weightLayout(model: ModelSpec, inputWidth: number): WeightLayout {
-  check(
-    Number.isInteger(inputWidth) && inputWidth >= 1 && inputWidth <= MAX_FEATURES,
-    `input width ${inputWidth} is not in 1..${MAX_FEATURES}`,
-  );
+export function weightLayout(use: ModelUse): WeightLayout {
   const tensors: WeightTensor[] = [];
-  let inputs = inputWidth;
   let offset = 0;
-  for (const [i, { units }] of model.layers.entries()) {
-    tensors.push({ name: `layers.${i}.kernel`, shape: [inputs, units], offset, length: inputs * units });
-    offset += inputs * units;
-    tensors.push({ name: `layers.${i}.bias`, shape: [units], offset, length: units });
-    offset += units;
-    inputs = units;
+  for (const [layer, { parameters }] of planModel(use).layers.entries()) {
+    for (const parameter of parameters) {
+      const length = sizeOf(parameter.shape);
+      tensors.push({ ...parameter, name: `layers.${layer}.${parameter.name}`, layer, offset, length });
+      offset += length;
+    }
   }
   return { tensors, length: offset };
 }

@@ -154,6 +154,9 @@ export type Target =
     }
   | { readonly kind: 'next'; readonly characters: number; readonly steps: number };
 
+/** A label of two classes without names of their own. */
+export const BINARY: Target = { kind: 'binary', names: ['no', 'yes'] };
+
 /** Code of the empty places after a short text; the alphabet's characters are 1 and up. */
 export const PADDING = 0;
 
@@ -198,14 +201,14 @@ export function standardisedWidth(data: DataSpec): number {
 export function targetOf(data: DataSpec): Target {
   switch (data.kind) {
     case 'table':
-      return { kind: 'binary', names: ['no', 'yes'] };
+      return BINARY;
     case 'pictures':
       return classesTarget(data.label);
     case 'texts':
       if (data.learn.kind === 'class') return classesTarget(data.learn.label);
       return { kind: 'next', characters: characterCodes(data), steps: data.length };
     case 'series': {
-      if (data.learn.kind === 'above') return { kind: 'binary', names: ['no', 'yes'] };
+      if (data.learn.kind === 'above') return BINARY;
       const { name } = data.learn;
       const column = data.columns.findIndex((candidate) => candidate.name === name);
       const { minimum = 0, maximum = 1, unit } = data.columns[column] ?? {};

@@ -22,11 +22,24 @@ const Convolution = v.strictObject({
   activation,
 });
 
+/** [steps, channels] to [steps', filters]. */
+const Convolution1d = v.strictObject({
+  kind: v.literal('conv1d'),
+  filters: whole(1, 512),
+  size: whole(1, 65),
+  stride: whole(1, 8),
+  padding: v.picklist(['same', 'valid']),
+  activation,
+});
+
 /** Largest of each window of size x size, without overlap. */
 const MaxPool = v.strictObject({ kind: v.literal('max-pool'), size: whole(2, 8) });
 
 /** Mean over all places: [height, width, channels] or [steps, channels] to [channels]. */
 const MeanPool = v.strictObject({ kind: v.literal('mean-pool') });
+
+/** Largest over all places: as the mean. */
+const MaxOver = v.strictObject({ kind: v.literal('max-over') });
 
 const Flatten = v.strictObject({ kind: v.literal('flatten') });
 
@@ -56,8 +69,10 @@ const Transformer = v.strictObject({ kind: v.literal('transformer'), heads: whol
 const Layer = v.variant('kind', [
   Dense,
   Convolution,
+  Convolution1d,
   MaxPool,
   MeanPool,
+  MaxOver,
   Flatten,
   GroupNorm,
   Residual,

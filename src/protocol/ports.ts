@@ -82,7 +82,7 @@ export interface Journal {
   delete(key: string): Promise<void>;
 }
 
-/** Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32. */
+/** Trains and predicts with the task's model on one backend. Arrays are flat, row-major, float32; labels as the task's target has them. */
 export interface TrainerPort {
   readonly backend: string;
   train(job: {
@@ -92,6 +92,14 @@ export interface TrainerPort {
     readonly labels: Uint8Array | Float32Array;
     readonly rows: number;
     readonly epochs: number;
+    /** exactly so many steps, over as many passes as they need; `epochs` is then not looked at */
+    readonly steps?: number | undefined;
+    /** ends after the step with which so much time has passed; one step is always made */
+    readonly budgetMs?: number | undefined;
+    /** mu: adds mu · (w − the weights received) to the gradient of every step */
+    readonly proximal?: number | undefined;
+    /** added to the gradient of every step; flat, one entry a weight */
+    readonly correction?: Float32Array | undefined;
     readonly batchSize: number;
     readonly learningRate: number;
     readonly l2: number;
@@ -99,5 +107,6 @@ export interface TrainerPort {
     readonly signal?: AbortSignal | undefined;
     readonly onStep?: ((progress: { step: number; steps: number; loss: number; stepMs: number }) => void) | undefined;
   }): Promise<{ weights: Float32Array; loss: number; steps: number }>;
+  /** rows x outputs: chances for binary, classes and next (a step after the other), the number itself for a value */
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }

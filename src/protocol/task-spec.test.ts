@@ -83,7 +83,7 @@ describe('parseTaskSpec', () => {
 
 it('counts features and weights of the heart task', () => {
   expect(featureWidth(spec.data)).toBe(5 + 2 + 4 + 2 + 3 + 2);
-  expect(weightCount(spec.model, 18)).toBe(18 * 8 + 8 + 8 + 1);
+  expect(weightCount(spec)).toBe(18 * 8 + 8 + 8 + 1);
 });
 
 it('compares cells as numbers where both are', () => {

@@ -10,7 +10,8 @@ import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { dataTrouble } from './data-check.ts';
 import { DataSchema, type DataSpec, type TableSpec, featureWidth } from './data-spec.ts';
-import { ModelSchema, type ModelSpec } from './model-spec.ts';
+import { type ModelUse, planModel } from './model-shapes.ts';
+import { ModelSchema } from './model-spec.ts';
 import { range, text, whole } from './spec-parts.ts';
 
 export { type ColumnSpec, type TableSpec, featureWidth, tableOf } from './data-spec.ts';
@@ -22,8 +23,6 @@ export const MAX_SPEC_BYTES = 262_144;
 export const MAX_ROWS = 2 ** 20 - 1;
 /** Widest encoded feature vector, after one-hot coding. */
 export const MAX_FEATURES = 4096;
-/** Most weights of a model. */
-export const MAX_WEIGHTS = 2 ** 24;
 /** Most training rounds of a task. */
 export const MAX_TRAINING_ROUNDS = 10_000;
 /** Fewest and most members of one round (docs/protocol.md, section 1). */
@@ -87,15 +86,12 @@ export type TaskSpec = v.InferOutput<typeof TaskSpecSchema>;
 export type TableTask = TaskSpec & { readonly data: TableSpec };
 export type HeldOutSpec = TaskSpec['heldOut'];
 
-/** Number of weights of a dense model over that many inputs. */
-export function weightCount(model: ModelSpec, inputWidth: number): number {
-  let inputs = inputWidth;
-  let count = 0;
-  for (const { units } of model.layers) {
-    count += (inputs + 1) * units;
-    inputs = units;
-  }
-  return count;
+/**
+ * Number of weights of a model.
+ * @throws MurmurError bad-input for layers that do not fit each other, the examples or the target
+ */
+export function weightCount(use: ModelUse): number {
+  return planModel(use).weightCount;
 }
 
 /**
@@ -188,17 +184,13 @@ function checkColumns(data: TableSpec): void {
   if (width > MAX_FEATURES) throw specError('data.columns', `${width} features are more than ${MAX_FEATURES}`);
 }
 
-function checkModel({ data, model }: TaskSpec): void {
-  const last = model.layers.length - 1;
-  const layer = model.layers[last];
-  if (layer?.units !== 1 || layer.activation !== 'sigmoid') {
-    throw specError(
-      `model.layers.${last}`,
-      'the last layer must be one sigmoid unit, because the label has two classes',
-    );
+function checkModel(spec: TaskSpec): void {
+  try {
+    planModel(spec);
+  } catch (error) {
+    if (!(error instanceof MurmurError)) throw error;
+    throw specError(String(error.details['path']), error.message);
   }
-  const count = weightCount(model, featureWidth(data));
-  if (count > MAX_WEIGHTS) throw specError('model.layers', `${count} weights are more than ${MAX_WEIGHTS}`);
 }
 
 /** The sum of a whole cohort must not wrap around its ring (docs/protocol.md, section 7). */

@@ -14,7 +14,7 @@ import type { Normaliser } from '../dataset/statistics.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
 import type { Journal } from '../protocol/ports.ts';
-import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 
 /** How a site's "alone" model is trained: to the end (bench accuracy uses the same). */
 export const ALONE_TRAINING = { epochs: 160, batchSize: 32, learningRate: 0.05 } as const;
@@ -99,7 +99,7 @@ export class AloneModel {
 
   /** From the journal, unless that was trained on other rows. */
   async #begin(seed: Bytes): Promise<Progress> {
-    const start = await initialWeights(this.#spec.model, featureWidth(this.#spec.data), seed);
+    const start = await initialWeights(this.#spec, seed);
     const journalled = await this.#journal.get(this.#key);
     const known = journalled && decode(seed, journalled);
     return known?.weights.length === start.length ? known : { epochs: 0, weights: start };

@@ -13,7 +13,7 @@ import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
-import { featureWidth, type TaskSpec } from '../protocol/task-spec.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
 
@@ -31,14 +31,10 @@ export class Learner {
   #patient: (() => void)[] = [];
   #normalised: { readonly normaliser: Normaliser; readonly features: Float32Array } | undefined;
 
-  constructor(
-    spec: TaskSpec,
-    dataset: Dataset,
-    createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>,
-  ) {
+  constructor(spec: TaskSpec, dataset: Dataset, createTrainer: (spec: TaskSpec) => Promise<TrainerPort>) {
     this.#spec = spec;
     this.#dataset = dataset;
-    this.#startTrainer = () => createTrainer(spec, featureWidth(spec.data));
+    this.#startTrainer = () => createTrainer(spec);
   }
 
   /**

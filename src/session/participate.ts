@@ -44,7 +44,7 @@ export interface ParticipateOptions {
   readonly journal: Journal;
   readonly signer: RecordSigner;
   readonly channel: X25519KeyPair;
-  readonly createTrainer: (spec: TaskSpec, inputWidth: number) => Promise<TrainerPort>;
+  readonly createTrainer: (spec: TaskSpec) => Promise<TrainerPort>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly onStatus: (status: ParticipationStatus) => void;

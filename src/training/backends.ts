@@ -11,17 +11,18 @@ import {
   env,
   findBackendFactory,
   getBackend,
+  ones,
   registerBackend,
   removeBackend,
   scalar,
   setBackend,
-  tensor2d,
 } from '@tensorflow/tfjs-core';
 import { MurmurError } from '../core/errors.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
+import { labelWidth } from '../protocol/data-spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
 import { type Network, disposeWeights, planNetwork, sgdStep, uploadWeights } from './network.ts';
 import { GRADIENT_TOLERANCE, gradientError } from './self-test.ts';
-import { type KernelFamily, installWasmKernels } from './wasm-kernels/index.ts';
+import { installWasmKernels } from './wasm-kernels/index.ts';
 
 export type Backend = 'webgpu' | 'wasm' | 'cpu';
 
@@ -35,10 +36,8 @@ export interface StartOptions {
   readonly wasmPaths?: WasmPaths | undefined;
   /** Accept a WebGPU adapter that computes in software (for tests: it is slower than wasm). */
   readonly allowFallbackAdapter?: boolean | undefined;
-  /** 'all' also loads the kernels that only convolution, embedding and the like need. Default 'dense'. */
-  readonly kernels?: KernelFamily | undefined;
-  /** The model to test with; default a small one. */
-  readonly model?: { readonly spec: ModelSpec; readonly inputWidth: number } | undefined;
+  /** The model to test with; default a small dense one. */
+  readonly use?: ModelUse | undefined;
   /** Called as soon as the verdict on a backend stands. */
   readonly onReport?: ((trial: BackendTrial) => void) | undefined;
   /** Clock in milliseconds; default performance.now. */
@@ -62,32 +61,34 @@ export interface BackendReport {
 }
 
 const ALL: readonly Backend[] = ['webgpu', 'wasm', 'cpu'];
-const DEFAULT_MODEL = {
-  spec: {
+const DEFAULT_USE: ModelUse = {
+  model: {
     layers: [
       { kind: 'dense', units: 8, activation: 'relu' },
       { kind: 'dense', units: 4, activation: 'tanh' },
       { kind: 'dense', units: 1, activation: 'sigmoid' },
     ],
   },
-  inputWidth: 6,
-} as const satisfies { spec: ModelSpec; inputWidth: number };
+  shape: [6],
+  target: { kind: 'binary', names: ['no', 'yes'] },
+};
 const TIMED_BATCH = 32;
+const LONGEST_RUN_MS = 50;
 
 /** Backends that an earlier call chose: somebody may still train on them. */
 const inUse = new Set<Backend>();
 
 /**
  * Starts the best backend and makes it tfjs's current one.
- * @throws MurmurError unsupported when none of `prefer` works, with the reasons; bad-input for a model without sigmoid output
+ * @throws MurmurError unsupported when none of `prefer` works, with the reasons; bad-input for a model that does not fit
  */
 export async function startBackend(options: StartOptions = {}): Promise<{ backend: Backend; report: BackendReport }> {
   const { prefer = ALL, onReport } = options;
-  const { spec, inputWidth } = options.model ?? DEFAULT_MODEL;
-  const network = planNetwork(spec, inputWidth);
+  const use = options.use ?? DEFAULT_USE;
+  const network = planNetwork(use);
   const trials: BackendTrial[] = [];
   const attempt = async (backend: Backend): Promise<void> => {
-    const trial = await tryBackend(backend, network, options);
+    const trial = await tryBackend(backend, { use, network }, options);
     trials.push(trial);
     onReport?.(trial);
   };
@@ -120,7 +121,11 @@ export async function startBackend(options: StartOptions = {}): Promise<{ backen
   return { backend: chosen.backend, report };
 }
 
-async function tryBackend(backend: Backend, network: Network, options: StartOptions): Promise<BackendTrial> {
+async function tryBackend(
+  backend: Backend,
+  { use, network }: { readonly use: ModelUse; readonly network: Network },
+  options: StartOptions,
+): Promise<BackendTrial> {
   const refuse = (reason: string, more: Partial<BackendTrial> = {}): BackendTrial => ({
     backend,
     works: false,
@@ -132,7 +137,7 @@ async function tryBackend(backend: Backend, network: Network, options: StartOpti
     if (refusal !== undefined) return refuse(refusal);
     if (!(await setBackend(backend)))
       return refuse(`${backend} did not start${backend === 'wasm' ? ' (was its binary found?)' : ''}.`);
-    const error = await gradientError(network);
+    const error = await gradientError(use, network);
     if (!(error <= GRADIENT_TOLERANCE)) {
       return refuse(`${backend} computes wrong gradients here (relative error ${error.toExponential(1)}).`, {
         gradientError: error,
@@ -163,7 +168,7 @@ async function load(backend: Backend, options: StartOptions): Promise<string | u
       const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
       env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
       if (options.wasmPaths !== undefined) setWasmPaths(wasmFiles(options.wasmPaths));
-      await installWasmKernels(options.kernels ?? 'dense');
+      await installWasmKernels('dense');
       return undefined;
     }
     case 'cpu':
@@ -194,22 +199,22 @@ async function webgpuRefusal(allowFallbackAdapter: boolean): Promise<string | un
   return undefined;
 }
 
-/** Milliseconds of a step, the median of three runs of five after one to warm up. */
+/** Milliseconds of a step, the median of three runs after a step to warm up; runs of up to five steps, fewer of a large model. */
 async function timeStep(network: Network, now: () => number): Promise<number> {
-  const features = tensor2d(new Float32Array(TIMED_BATCH * network.inputWidth).fill(0.1), [
-    TIMED_BATCH,
-    network.inputWidth,
-  ]);
-  const labels = tensor2d(new Float32Array(TIMED_BATCH), [TIMED_BATCH, 1]);
-  const factors = { deltaScale: scalar(1e-6), decay: undefined };
+  const { input, target } = network.plan;
+  const features = ones([TIMED_BATCH, ...input]);
+  const labels = ones([TIMED_BATCH, labelWidth(target)]);
+  const factors = { deltaScale: scalar(1e-6) };
   let weights = uploadWeights(network, new Float32Array(network.weightCount).fill(0.01));
   const times: number[] = [];
   try {
+    let steps = 1;
     for (let run = 0; run < 4; run++) {
       const start = now();
-      for (let i = 0; i < 5; i++) ({ weights } = sgdStep(network, weights, features, labels, factors, false));
-      await weights[0]?.bias.data();
-      times.push((now() - start) / 5);
+      for (let i = 0; i < steps; i++) ({ weights } = sgdStep(network, weights, features, labels, factors, false));
+      await weights[0]?.data();
+      times.push((now() - start) / steps);
+      steps = Math.max(1, Math.min(5, Math.floor(LONGEST_RUN_MS / (now() - start))));
     }
   } finally {
     disposeWeights(weights);

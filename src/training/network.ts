@@ -1,5 +1,6 @@
 /**
- * The dense network of a task's model as device tensors: forward pass, hand-written backward pass, one SGD step.
+ * A task's model as device tensors: forward pass, hand-written backward pass, one step of SGD. A layer a file in layers/, a loss a target in
+ * losses.ts.
  *
  * The backward pass is written out (Rumelhart, Hinton and Williams 1986) instead of recorded on tfjs's gradient tape: it needs
  * no gradient registry (18 kB gzipped with tfjs-core, 92 kB with tfjs-layers), computes the loss only when somebody asks for it,
@@ -9,171 +10,164 @@
  * Imports come from @tensorflow/tfjs-core, not from @tensorflow/tfjs, whose entry carries the data and converter packages and
  * two backends (342 kB gzipped instead of 29).
  *
- * Objective: mean over the batch of the binary cross-entropy of sigmoid(logit), plus l2 times the squared norm of all kernels.
+ * Objective: mean over the batch of the target's loss, plus l2 times the squared norm of all kernels, plus proximal / 2 times the squared
+ * distance to the weights received (FedProx), plus correction · weights (SCAFFOLD).
  */
-import {
-  type Scalar,
-  type Tensor1D,
-  type Tensor2D,
-  fused,
-  matMul,
-  mul,
-  sigmoid,
-  square,
-  step,
-  sub,
-  sum,
-  tanh,
-  tensor1d,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { type Scalar, type Tensor, add, mul, sub, tensor, tidy } from '@tensorflow/tfjs-core';
 import { check } from '../core/errors.ts';
-import { weightLayout } from '../model/spec.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
-
-export type Activation = ModelSpec['layers'][number]['activation'];
-
-/** One dense layer and its place in the flat weight vector: kernel [inputs, units] row-major, then bias [units]. */
-export interface DensePlan {
-  readonly inputs: number;
-  readonly units: number;
-  readonly activation: Activation;
-  readonly kernelOffset: number;
-  readonly biasOffset: number;
-}
+import { type WeightTensor, weightLayout } from '../model/spec.ts';
+import { type LayerPlan, type ModelPlan, type ModelUse, planModel } from '../protocol/model-shapes.ts';
+import { conv1d, conv2d } from './layers/convolution.ts';
+import { dense } from './layers/dense.ts';
+import { embedding } from './layers/embedding.ts';
+import { gru } from './layers/gru.ts';
+import type { Layer } from './layers/layer.ts';
+import { groupNormLayer } from './layers/norm.ts';
+import { flatten, maxOver, maxPool2d, meanPool } from './layers/pooling.ts';
+import { residual } from './layers/residual.ts';
+import { transformer } from './layers/transformer.ts';
+import { outputError } from './losses.ts';
 
 export interface Network {
-  readonly inputWidth: number;
-  readonly layers: readonly DensePlan[];
+  readonly plan: ModelPlan;
+  readonly layers: readonly Layer[];
+  /** of each layer, the first of its tensors and the one after its last */
+  readonly ranges: readonly (readonly [number, number])[];
+  /** the flat weight vector's tensors, in order */
+  readonly tensors: readonly WeightTensor[];
   readonly weightCount: number;
 }
 
-/** Weights of one layer on the device. */
-export type LayerTensors = { kernel: Tensor2D; bias: Tensor1D };
-
-/**
- * The layers with their places in the flat vector (src/model's weightLayout).
- * @throws MurmurError bad-input unless the last layer is one sigmoid unit
- */
-export function planNetwork(spec: ModelSpec, inputWidth: number): Network {
-  const last = spec.layers[spec.layers.length - 1];
-  check(last?.units === 1 && last.activation === 'sigmoid', 'the last layer must be one sigmoid unit');
-  const { tensors, length } = weightLayout(spec, inputWidth);
-  let inputs = inputWidth;
-  const layers = spec.layers.map(({ units, activation }, i) => {
-    const layer = {
-      inputs,
-      units,
-      activation,
-      kernelOffset: tensors[2 * i]?.offset ?? 0,
-      biasOffset: tensors[2 * i + 1]?.offset ?? 0,
-    };
-    inputs = units;
-    return layer;
-  });
-  return { inputWidth, layers, weightCount: length };
+/** @throws MurmurError bad-input for layers that do not fit each other, the examples or the target */
+export function planNetwork(use: ModelUse): Network {
+  const plan = planModel(use);
+  const last = plan.layers.length - 1;
+  const layers = plan.layers.map((layer, index) => createLayer(layer, index === last));
+  const { tensors, length } = weightLayout(use);
+  let end = 0;
+  const ranges = plan.layers.map(({ parameters }): [number, number] => [end, (end += parameters.length)]);
+  return { plan, layers, ranges, tensors, weightCount: length };
 }
 
-/** Copies a flat weight vector to the device. The caller disposes the tensors. */
-export function uploadWeights(network: Network, weights: Float32Array): LayerTensors[] {
-  check(weights.length === network.weightCount, `the model has ${network.weightCount} weights, not ${weights.length}`);
-  return network.layers.map(({ inputs, units, kernelOffset, biasOffset }) => ({
-    // Copies: the cpu backend keeps the array that it is given.
-    kernel: tensor2d(weights.slice(kernelOffset, biasOffset), [inputs, units]),
-    bias: tensor1d(weights.slice(biasOffset, biasOffset + units)),
-  }));
+/** @param isLast its activation belongs to the loss */
+function createLayer({ layer }: LayerPlan, isLast: boolean): Layer {
+  switch (layer.kind) {
+    case 'dense':
+      return dense(isLast ? 'linear' : layer.activation);
+    case 'conv2d':
+      return conv2d(layer);
+    case 'conv1d':
+      return conv1d(layer);
+    case 'max-pool':
+      return maxPool2d(layer.size);
+    case 'mean-pool':
+      return meanPool();
+    case 'max-over':
+      return maxOver();
+    case 'flatten':
+      return flatten();
+    case 'group-norm':
+      return groupNormLayer(layer.groups, layer.activation);
+    case 'residual':
+      return residual(layer);
+    case 'embedding':
+      return embedding(layer.codes, layer.units);
+    case 'gru':
+      return gru(layer.units, layer.sequences);
+    case 'transformer':
+      return transformer(layer.heads, layer.causal);
+  }
+}
+
+/** Copies a flat weight vector to the device, tensor by tensor. The caller disposes them. */
+export function uploadWeights({ tensors, weightCount }: Network, weights: Float32Array): Tensor[] {
+  check(weights.length === weightCount, `the model has ${weightCount} weights, not ${weights.length}`);
+  // Copies: the cpu backend keeps the array that it is given.
+  return tensors.map(({ shape, offset, length }) =>
+    tensor(weights.slice(offset, offset + length), [...shape], 'float32'),
+  );
 }
 
 /** Reads all weights into one flat vector, without blocking. */
-export async function downloadWeights(network: Network, tensors: readonly LayerTensors[]): Promise<Float32Array> {
-  const flat = new Float32Array(network.weightCount);
-  const parts = await Promise.all(
-    tensors.flatMap(({ kernel, bias }) => [kernel.data<'float32'>(), bias.data<'float32'>()]),
-  );
-  let offset = 0;
-  for (const part of parts) {
-    flat.set(part, offset);
-    offset += part.length;
-  }
+export async function downloadWeights(
+  { tensors, weightCount }: Network,
+  values: readonly Tensor[],
+): Promise<Float32Array> {
+  const flat = new Float32Array(weightCount);
+  const parts = await Promise.all(values.map((value) => value.data<'float32'>()));
+  for (const [i, part] of parts.entries()) flat.set(part, tensors[i]?.offset ?? 0);
   return flat;
 }
 
-export function disposeWeights(tensors: readonly LayerTensors[]): void {
-  for (const { kernel, bias } of tensors) {
-    kernel.dispose();
-    bias.dispose();
-  }
+export function disposeWeights(values: readonly Tensor[]): void {
+  for (const value of values) value.dispose();
 }
 
-/** Forward pass: the input of every layer, and the logits [rows, 1] (the last layer without its sigmoid). Call within tidy. */
-export function forward(
-  network: Network,
-  weights: readonly LayerTensors[],
-  features: Tensor2D,
-): { inputs: Tensor2D[]; logits: Tensor2D } {
-  const inputs: Tensor2D[] = [];
-  let value = features;
-  for (const [i, { activation }] of network.layers.entries()) {
-    const { kernel, bias } = weights[i] as LayerTensors;
-    inputs.push(value);
-    const isLast = i === network.layers.length - 1;
-    // wasm and webgpu fuse relu and sigmoid into the product, not tanh.
-    const fusedActivation = isLast || activation === 'tanh' ? 'linear' : activation;
-    value = fused.matMul({ a: value, b: kernel, bias, activation: fusedActivation }) as Tensor2D;
-    if (!isLast && activation === 'tanh') value = tanh(value);
+/** What {@link backward} needs of a forward pass. */
+export interface Pass {
+  readonly saved: readonly (readonly Tensor[])[];
+  /** [rows, ...outputs], before sigmoid or softmax */
+  readonly logits: Tensor;
+}
+
+/** @param features [rows, ...shape of an example]. Call within tidy. */
+export function forward(network: Network, weights: readonly Tensor[], features: Tensor): Pass {
+  const saved: (readonly Tensor[])[] = [];
+  let x = features;
+  for (const [i, layer] of network.layers.entries()) {
+    const pass = layer.forward(x, weightsOf(network, weights, i));
+    saved.push(pass.saved);
+    x = pass.y;
   }
-  return { inputs, logits: value };
+  return { saved, logits: x };
+}
+
+/** The output alone: what scoring needs. Frees each layer's tensors as it goes. */
+export function infer(network: Network, weights: readonly Tensor[], features: Tensor): Tensor {
+  return network.layers.reduce(
+    (x, layer, i) => tidy(() => layer.forward(x, weightsOf(network, weights, i)).y),
+    features,
+  );
 }
 
 /**
- * Gradient of the mean cross-entropy (without l2), times `scale` times the number of rows. Call within tidy.
- * The gradient is linear in the error at the output, so a factor given here (1 / rows, or learning rate / rows) costs one product
- * of the width of the output instead of one a weight.
- * @param inputs and logits from {@link forward} @param labels [rows, 1], 0 or 1
+ * Gradient of the sum of the rows' losses, times `scale`: 1 / rows for that of the mean. Call within tidy.
+ * @param labels one row a row of the batch, labelWidth each
+ * @returns one tensor a weight tensor, in the order of the flat vector
  */
 export function backward(
   network: Network,
-  weights: readonly LayerTensors[],
-  { inputs, logits }: { inputs: readonly Tensor2D[]; logits: Tensor2D },
-  labels: Tensor2D,
+  weights: readonly Tensor[],
+  { saved, logits }: Pass,
+  labels: Tensor,
   scale: Scalar,
-): LayerTensors[] {
-  const gradients = new Array<LayerTensors>(network.layers.length);
-  // d(cross-entropy of sigmoid(z)) / dz = sigmoid(z) - label
-  let delta: Tensor2D = mul(sub(sigmoid(logits), labels), scale);
+): Tensor[] {
+  const gradients: (readonly Tensor[])[] = [];
+  let dy: Tensor = mul(outputError(network.plan.target, logits, labels), scale);
   for (let i = network.layers.length - 1; i >= 0; i--) {
-    const input = inputs[i] as Tensor2D;
-    gradients[i] = { kernel: matMul(input, delta, true, false), bias: sum(delta, 0) };
-    const before = network.layers[i - 1];
-    if (before === undefined) break;
-    const error: Tensor2D = matMul(delta, (weights[i] as LayerTensors).kernel, false, true);
-    delta = throughActivation(before.activation, error, input);
+    const layer = network.layers[i] as Layer;
+    const result = layer.backward(dy, saved[i] as readonly Tensor[], weightsOf(network, weights, i), i > 0);
+    gradients[i] = result.gradients;
+    if (result.dx === undefined) break;
+    dy = result.dx;
   }
-  return gradients;
+  return gradients.flat();
 }
 
-/** Error before an activation, from the error after it and the activation's output. */
-function throughActivation(activation: Activation, error: Tensor2D, output: Tensor2D): Tensor2D {
-  switch (activation) {
-    case 'linear':
-      return error;
-    case 'relu':
-      return mul<Tensor2D>(error, step(output));
-    case 'sigmoid':
-      return mul(error, sub(output, square(output)));
-    case 'tanh':
-      return sub(error, mul(error, square(output)));
-  }
-}
-
-/** Constants of a step on the device: learning rate / rows, and 1 - 2 · learning rate · l2 (absent without l2). */
+/** Constants of a step on the device. */
 export interface StepFactors {
+  /** learning rate / rows */
   readonly deltaScale: Scalar;
-  readonly decay: Scalar | undefined;
+  /** what a kernel is multiplied with: 1 − 2 · learning rate · l2 − learning rate · proximal; absent when 1 */
+  readonly kernelDecay?: Scalar | undefined;
+  /** the same for all other weights: 1 − learning rate · proximal */
+  readonly otherDecay?: Scalar | undefined;
+  /** learning rate · (proximal · weights received − correction), a tensor a weight tensor */
+  readonly pull?: readonly Tensor[] | undefined;
 }
 
-export type StepResult = { weights: LayerTensors[]; logits: Tensor2D | undefined };
+/** New weights, and the logits before the step if they were asked for. A type, because tidy takes no interface. */
+export type StepResult = { weights: Tensor[]; logits: Tensor | undefined };
 
 /**
  * One step of SGD on one batch. New weights are returned and the old ones are disposed; nothing is read back.
@@ -181,32 +175,41 @@ export type StepResult = { weights: LayerTensors[]; logits: Tensor2D | undefined
  */
 export function sgdStep(
   network: Network,
-  weights: readonly LayerTensors[],
-  features: Tensor2D,
-  labels: Tensor2D,
-  { deltaScale, decay }: StepFactors,
+  weights: readonly Tensor[],
+  features: Tensor,
+  labels: Tensor,
+  factors: StepFactors,
   keepLogits: boolean,
 ): StepResult {
   const result: StepResult = tidy(() => {
     const pass = forward(network, weights, features);
-    const changes = backward(network, weights, pass, labels, deltaScale);
-    const next = weights.map(({ kernel, bias }, i) => {
-      const change = changes[i] as LayerTensors;
-      const shrunk: Tensor2D = decay === undefined ? kernel : mul(kernel, decay);
-      return { kernel: sub<Tensor2D>(shrunk, change.kernel), bias: sub<Tensor1D>(bias, change.bias) };
-    });
-    return { weights: next, logits: keepLogits ? pass.logits : undefined };
+    const changes = backward(network, weights, pass, labels, factors.deltaScale);
+    return {
+      weights: applyChanges(network, weights, changes, factors),
+      logits: keepLogits ? pass.logits : undefined,
+    };
   });
   disposeWeights(weights);
   return result;
 }
 
-/** Mean binary cross-entropy of logits against labels (0 or 1), in float64 and safe from overflow. */
-export function meanCrossEntropy(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < logits.length; i++) {
-    const z = logits[i] as number;
-    total += Math.max(z, 0) - z * (labels[i] as number) + Math.log1p(Math.exp(-Math.abs(z)));
-  }
-  return total / logits.length;
+/** New weights from old ones and what is to be taken from them. Call within tidy. */
+export function applyChanges(
+  { tensors }: Network,
+  weights: readonly Tensor[],
+  changes: readonly Tensor[],
+  { kernelDecay, otherDecay, pull }: Omit<StepFactors, 'deltaScale'>,
+): Tensor[] {
+  return weights.map((weight, i) => {
+    const decay = tensors[i]?.role === 'kernel' ? kernelDecay : otherDecay;
+    const shrunk = decay === undefined ? weight : mul(weight, decay);
+    const next = sub(shrunk, changes[i] as Tensor);
+    const pulled = pull?.[i];
+    return pulled === undefined ? next : add(next, pulled);
+  });
+}
+
+function weightsOf({ ranges }: Network, weights: readonly Tensor[], layer: number): readonly Tensor[] {
+  const [from, to] = ranges[layer] as readonly [number, number];
+  return weights.slice(from, to);
 }

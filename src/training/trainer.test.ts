@@ -3,16 +3,21 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SeededRandom } from '../core/random.ts';
 import { predict } from '../model/forward.ts';
 import { initialWeights } from '../model/initialise.ts';
-import type { ModelSpec } from '../protocol/task-spec.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
 import { type Trainer, type TrainingJob, createTrainer } from './trainer.ts';
 
-const SPEC: ModelSpec = {
-  layers: [
+const binary = (inputs: number, ...layers: ModelUse['model']['layers']): ModelUse => ({
+  model: { layers },
+  shape: [inputs],
+  target: { kind: 'binary', names: ['no', 'yes'] },
+});
+const use = (inputs: number): ModelUse =>
+  binary(
+    inputs,
     { kind: 'dense', units: 8, activation: 'tanh' },
     { kind: 'dense', units: 6, activation: 'relu' },
     { kind: 'dense', units: 1, activation: 'sigmoid' },
-  ],
-};
+  );
 const SEED = new Uint8Array(32).fill(7);
 
 /** Rows whose label is the sign of a product of two features: XOR with two inputs, plus noise columns. */
@@ -22,7 +27,7 @@ async function job(inputWidth: number, rows: number, more: Partial<TrainingJob> 
   const labels = Uint8Array.from({ length: rows }, (_, i) =>
     (features[i * inputWidth] as number) * (features[i * inputWidth + 1] as number) > 0 ? 1 : 0,
   );
-  const weights = await initialWeights(SPEC, inputWidth, SEED);
+  const weights = await initialWeights(use(inputWidth), SEED);
   return { weights, features, labels, rows, epochs: 1, batchSize: 16, learningRate: 0.3, l2: 0, seed: SEED, ...more };
 }
 
@@ -32,7 +37,7 @@ const largestDifference = (a: Float32Array, b: Float32Array): number =>
 describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
   let trainer: Trainer;
   beforeAll(async () => {
-    trainer = await createTrainer({ spec: SPEC, inputWidth: 2, prefer: [backend] });
+    trainer = await createTrainer({ use: use(2), prefer: [backend] });
   });
   afterEach(() => vi.restoreAllMocks());
 
@@ -49,7 +54,7 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
     const scores = await trainer.predict(weights, work.features, work.rows);
     const right = scores.filter((score, i) => score > 0.5 === (work.labels[i] === 1)).length;
     expect(right / work.rows).toBeGreaterThan(0.95);
-    expect(largestDifference(scores, predict(SPEC, weights, work.features, work.rows))).toBeLessThan(1e-5);
+    expect(largestDifference(scores, predict(use(2), weights, work.features, work.rows))).toBeLessThan(1e-5);
   });
 
   test('gives the same bits again, and others with another seed', async () => {
@@ -131,8 +136,7 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
 test('one step is the gradient step worked by hand', async () => {
   // z = 0.5 * 2 - 0.25 = 0.75; sigmoid(z) - 1 = -0.32082130; kernel: 0.5 - 0.1 * (-0.32082130 * 2 + 2 * 0.05 * 0.5) = 0.55916426
   const trainer = await createTrainer({
-    spec: { layers: [{ kind: 'dense', units: 1, activation: 'sigmoid' }] },
-    inputWidth: 1,
+    use: binary(1, { kind: 'dense', units: 1, activation: 'sigmoid' }),
     prefer: ['cpu'],
   });
   const { weights, steps } = await trainer.train({
@@ -153,8 +157,8 @@ test('one step is the gradient step worked by hand', async () => {
 
 test('wasm and cpu agree to 1e-5 after 20 steps, also when their steps interleave', async () => {
   const work = await job(10, 80, { epochs: 4, learningRate: 0.1, l2: 0.001 });
-  const wasm = await createTrainer({ spec: SPEC, inputWidth: 10, prefer: ['wasm'], reportEvery: 1 });
-  const cpu = await createTrainer({ spec: SPEC, inputWidth: 10, prefer: ['cpu'], reportEvery: 1 });
+  const wasm = await createTrainer({ use: use(10), prefer: ['wasm'], reportEvery: 1 });
+  const cpu = await createTrainer({ use: use(10), prefer: ['cpu'], reportEvery: 1 });
   const [a, b] = await Promise.all([wasm.train(work), cpu.train(work)]);
   expect(a.steps).toBe(20);
   expect(largestDifference(a.weights, b.weights)).toBeLessThan(1e-5);
@@ -162,7 +166,63 @@ test('wasm and cpu agree to 1e-5 after 20 steps, also when their steps interleav
 });
 
 test('a disposed trainer refuses', async () => {
-  const trainer = await createTrainer({ spec: SPEC, inputWidth: 2, prefer: ['cpu'] });
+  const trainer = await createTrainer({ use: use(2), prefer: ['cpu'] });
   trainer.dispose();
   await expect(trainer.train(await job(2, 4))).rejects.toMatchObject({ code: 'refused' });
+});
+
+test('FedProx and SCAFFOLD change a step as their papers say', async () => {
+  // One linear unit, w = 0.5 and 0.25 received, x = 2, label 1: z = 1.25, error 0.25, gradients 0.5 and 0.25.
+  const trainer = await createTrainer({
+    use: {
+      model: { layers: [{ kind: 'dense', units: 1, activation: 'linear' }] },
+      shape: [1],
+      target: { kind: 'value', column: 0, minimum: 0, maximum: 1, unit: undefined },
+    },
+    prefer: ['cpu'],
+  });
+  const base = {
+    weights: Float32Array.of(0.5, 0.25),
+    features: Float32Array.of(2),
+    labels: Float32Array.of(1),
+    rows: 1,
+  };
+  const rest = { epochs: 1, batchSize: 1, learningRate: 0.1, l2: 0, seed: SEED };
+  const after = async (more: Partial<TrainingJob>) => [...(await trainer.train({ ...base, ...rest, ...more })).weights];
+  const near = (got: number[], want: number[]) =>
+    got.forEach((value, i) => expect(value).toBeCloseTo(want[i] ?? NaN, 6));
+  near(await after({}), [0.45, 0.225]);
+  // The first step starts where the pull points to; the second is pulled back by mu · (w − received).
+  near(await after({ proximal: 0.5 }), [0.45, 0.225]);
+  // Second step: z = 1.125, error 0.125, gradients 0.25 and 0.125, and 0.5 · (−0.05, −0.025).
+  near(await after({ steps: 2, proximal: 0.5 }), [0.45 - 0.1 * (0.25 - 0.025), 0.225 - 0.1 * (0.125 - 0.0125)]);
+  near(await after({ correction: Float32Array.of(1, -2) }), [0.45 - 0.1, 0.225 + 0.2]);
+});
+
+test('makes as many steps as asked for, over as many passes, and fewer when its time is over', async () => {
+  let clock = 0;
+  const trainer = await createTrainer({ use: use(2), prefer: ['cpu'], now: () => clock++ });
+  const seen: number[] = [];
+  const work = await job(2, 20, { batchSize: 8, steps: 7, onStep: ({ steps }) => seen.push(steps) });
+  expect((await trainer.train(work)).steps).toBe(7);
+  expect(seen).toEqual([7]);
+  const { steps } = await trainer.train({ ...work, steps: 1_000, budgetMs: 20 });
+  expect(steps).toBeGreaterThan(1);
+  expect(steps).toBeLessThan(20);
+});
+
+test('refuses labels that are no classes of the target', async () => {
+  const trainer = await createTrainer({
+    use: {
+      model: { layers: [{ kind: 'dense', units: 3, activation: 'linear' }] },
+      shape: [2],
+      target: { kind: 'classes', names: ['a', 'b', 'c'] },
+    },
+    prefer: ['cpu'],
+  });
+  const work = { ...(await job(2, 2)), weights: new Float32Array(9) };
+  await expect(trainer.train({ ...work, labels: Uint8Array.of(2, 3) })).rejects.toMatchObject({ code: 'bad-input' });
+  expect((await trainer.train({ ...work, labels: Uint8Array.of(2, 0) })).steps).toBe(1);
+  const scores = await trainer.predict(work.weights, work.features, 2);
+  expect(scores).toEqual(Float32Array.from({ length: 6 }, () => 1 / 3));
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { type ErrorData } from '../../src/core/errors.ts';
 import { SeededRandom } from '../../src/core/random.ts';
 import { initialWeights } from '../../src/model/initialise.ts';
-import type { ModelSpec } from '../../src/protocol/task-spec.ts';
+import type { ModelUse } from '../../src/protocol/model-shapes.ts';
 import type { Backend, BackendReport } from '../../src/training/backends.ts';
 import { GRADIENT_TOLERANCE } from '../../src/training/self-test.ts';
 import type { Order } from './training-worker.ts';
@@ -20,12 +20,16 @@ type Answer = { readonly started: Backend } | { readonly error: ErrorData } | Ou
 const INPUT_WIDTH = 12;
 const ROWS = 80;
 const SEED = new Uint8Array(32).fill(11);
-const SPEC: ModelSpec = {
-  layers: [
-    { kind: 'dense', units: 16, activation: 'relu' },
-    { kind: 'dense', units: 8, activation: 'tanh' },
-    { kind: 'dense', units: 1, activation: 'sigmoid' },
-  ],
+const USE: ModelUse = {
+  model: {
+    layers: [
+      { kind: 'dense', units: 16, activation: 'relu' },
+      { kind: 'dense', units: 8, activation: 'tanh' },
+      { kind: 'dense', units: 1, activation: 'sigmoid' },
+    ],
+  },
+  shape: [INPUT_WIDTH],
+  target: { kind: 'binary', names: ['no', 'yes'] },
 };
 
 const workers: Worker[] = [];
@@ -58,7 +62,7 @@ async function order(
   const labels = Uint8Array.from({ length: ROWS }, (_, i) =>
     (features[i * INPUT_WIDTH] ?? 0) + (features[i * INPUT_WIDTH + 1] ?? 0) > 0 ? 1 : 0,
   );
-  const weights = await initialWeights(SPEC, INPUT_WIDTH, SEED);
+  const weights = await initialWeights(USE, SEED);
   const job = {
     weights,
     features,
@@ -71,7 +75,7 @@ async function order(
     seed: SEED,
     ...more,
   };
-  return { spec: SPEC, inputWidth: INPUT_WIDTH, prefer, allowFallbackAdapter, job };
+  return { use: USE, prefer, allowFallbackAdapter, job };
 }
 
 const largestDifference = (a: Float32Array, b: Float32Array): number =>

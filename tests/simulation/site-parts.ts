@@ -62,11 +62,11 @@ export const trainer: TrainerPort = {
   backend: 'simulated',
   async train({ weights, features, labels, seed }) {
     const random = new SeededRandom(seed);
-    const mean = Float64Array.from(labels).reduce((sum, label) => sum + label, 0) / labels.length;
+    const mean = Array.from(labels).reduce((sum, label) => sum + label, 0) / labels.length;
     const drift = (features[0] ?? 0) * 0.01 + mean * 0.01;
     return { weights: weights.map((weight) => weight + drift + 0.1 * (random.uniform() - 0.5)), loss: 0.5, steps: 1 };
   },
-  predict: async (weights, features, rows) => predict(SPEC.model, weights, features, rows),
+  predict: async (weights, features, rows) => predict(SPEC, weights, features, rows),
 };
 
 /** Rows whose label is whether the first feature is above a half. */

@@ -5,7 +5,7 @@ import type { TrainingProgress } from '../../src/session/status.ts';
 
 export interface TrainerApi {
   /** Starts the fastest backend that passes the gradient self-test, and gives its name. */
-  start(spec: TaskSpec, inputWidth: number): Promise<string>;
+  start(spec: TaskSpec): Promise<string>;
   train(
     job: TrainingJob,
     onStep: ((progress: Omit<TrainingProgress, 'backend'>) => void) | undefined,
@@ -17,7 +17,7 @@ export interface TrainerApi {
 export interface TrainingJob {
   readonly weights: Float32Array;
   readonly features: Float32Array;
-  readonly labels: Uint8Array;
+  readonly labels: Uint8Array | Float32Array;
   readonly rows: number;
   readonly epochs: number;
   readonly batchSize: number;

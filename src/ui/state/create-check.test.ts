@@ -7,8 +7,8 @@ import { HEART_SITES } from '../../dataset/heart.ts';
 import { type Inferred, type InferredColumn, InferPass } from '../../dataset/infer.ts';
 import { parseTable } from '../../dataset/table.ts';
 import { checkTaskParameters, taskParameters } from '../../protocol/task-parameters.ts';
-import { featureWidth, MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
-import { checkForm, modelOf, type Problem } from './create-check.ts';
+import { MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
+import { checkForm, type Problem, weightsOf } from './create-check.ts';
 import { chooseLabel, type CreateForm, type PresetId, startForm, usedColumns } from './create-form.ts';
 
 const number = (name: string, place: number, more: Partial<InferredColumn> = {}): InferredColumn => ({
@@ -312,7 +312,7 @@ describe('any task that the form allows', () => {
         if (draft === undefined) throw new Error('no draft');
         const { spec } = draft;
         for (const step of [0, 1, spec.training.rounds + 1]) roundLayout(spec, step);
-        const delta = new Float32Array(weightCount(spec.model, featureWidth(spec.data))).fill(1e9);
+        const delta = new Float32Array(weightCount(spec)).fill(1e9);
         const evaluation = new Float64Array(
           roundLayout({ ...spec, evaluation: { bins: 20, release: 'exact' } }, 1)[2]?.length ?? 0,
         );
@@ -333,7 +333,8 @@ describe('any task that the form allows', () => {
       rowCap: 256,
       maxCohort: 16,
     });
-    expect(weightCount(modelOf('logistic'), 10)).toBe(11);
-    expect(weightCount(modelOf('small'), 10)).toBe(97);
+    expect(weightsOf('logistic', 10)).toBe(11);
+    expect(weightsOf('small', 10)).toBe(97);
+    expect(weightsOf('small', 0)).toBe(0);
   });
 });

@@ -17,6 +17,7 @@ import {
   type TableSpec,
   type TableTask,
   taskSpecBytes,
+  weightCount,
   MAX_SPEC_BYTES,
 } from '../../protocol/task-spec.ts';
 import { type ColumnForm, type CreateForm, labelOf, linesOf, type PresetId, usedColumns } from './create-form.ts';
@@ -63,8 +64,14 @@ const MAX_MARKS = 32;
 /** Without held-out rows nobody could judge a model. */
 const HELD_OUT = { least: 5, most: 90 };
 
-export function modelOf(preset: PresetId): ModelSpec {
+function modelOf(preset: PresetId): ModelSpec {
   return { layers: [...LAYERS[preset], { kind: 'dense', units: 1, activation: 'sigmoid' }] };
+}
+
+/** Weights of a model over that many features; 0 where there cannot be one. */
+export function weightsOf(preset: PresetId, features: number): number {
+  if (features < 1 || features > MAX_FEATURES) return 0;
+  return weightCount({ model: modelOf(preset), shape: [features], target: { kind: 'binary', names: ['no', 'yes'] } });
 }
 
 export function checkForm(form: CreateForm): Checked {

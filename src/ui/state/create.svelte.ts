@@ -8,8 +8,8 @@ import { type ErrorData, toErrorData } from '../../core/errors.ts';
 import { secureRandom } from '../../core/random.ts';
 import type { Inferred } from '../../dataset/infer.ts';
 import { beaconPhaseSeconds, longestRoundSeconds } from '../../protocol/task-parameters.ts';
-import { taskSpecHash, weightCount } from '../../protocol/task-spec.ts';
-import { checkForm, type FieldId, modelOf, type Problem } from './create-check.ts';
+import { taskSpecHash } from '../../protocol/task-spec.ts';
+import { checkForm, type FieldId, type Problem, weightsOf } from './create-check.ts';
 import { type CreateForm, linesOf, startForm, usedColumns } from './create-form.ts';
 import { keepDraft, forgetDraft, readDraft } from './create-store.ts';
 import type { IdentityState } from './identity.svelte.ts';
@@ -37,7 +37,7 @@ export class CreateState {
   readonly draft = $derived(this.#checked?.draft);
   readonly problems = $derived([...(this.#checked?.problems ?? [])]);
   readonly features = $derived(this.form === undefined ? 0 : countFeatures(this.form));
-  readonly weights = $derived(this.form === undefined ? 0 : weightCount(modelOf(this.form.model), this.features));
+  readonly weights = $derived(this.form === undefined ? 0 : weightsOf(this.form.model, this.features));
   readonly longestSeconds = $derived.by(() => {
     if (this.draft === undefined || this.beaconWait === undefined) return undefined;
     const { joinSeconds, phaseSeconds } = this.draft;
