@@ -23,7 +23,10 @@ export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset
         hint: 'Name the file with --data.',
       });
     }
-    const table = await parseTable(textPieces(file, () => undefined), spec.data);
+    const table = await parseTable(
+      textPieces(file, () => undefined),
+      spec.data,
+    );
     return splitHeldOut(encodeFeatures(table, spec.data), spec);
   }
   const { data, report } = await readExamples(files, spec);

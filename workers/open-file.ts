@@ -24,11 +24,11 @@ const MAX_PARQUET_COLUMNS = 4096;
  */
 export async function unpacked(file: NamedBlob, signal?: AbortSignal): Promise<NamedBlob> {
   const magic = new Uint8Array(await piece(file.blob, 0, 4));
-  if (magic[0] === 0x1f && magic[1] === 0x8b) {
-    return { name: file.name.replace(/\.gz$/iu, ''), blob: await gunzip(file, signal) };
-  }
-  if (String.fromCharCode(...magic) === 'PAR1') return { name: file.name, blob: await parquetCsv(file, signal) };
-  return file;
+  // A server may have undone it already, as an encoding of its answer: the name stays then, and says nothing any more.
+  const name = file.name.replace(/\.gz$/iu, '');
+  if (magic[0] === 0x1f && magic[1] === 0x8b) return { name, blob: await gunzip(file, signal) };
+  if (String.fromCharCode(...magic) === 'PAR1') return { name, blob: await parquetCsv(file, signal) };
+  return { name, blob: file.blob };
 }
 
 /** @param onBytes hears of every piece that was read */

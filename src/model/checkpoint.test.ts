@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../core/bytes.ts';
+import { optdigitsTaskSpec } from '../dataset/examples/pictures.ts';
+import { smsWriterTaskSpec } from '../dataset/examples/texts.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
-import { featureWidth } from '../protocol/task-spec.ts';
+import { featureWidth, weightCount } from '../protocol/task-spec.ts';
 import { type Checkpoint, initialServerState, modelHash, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { initialWeights } from './initialise.ts';
 
@@ -38,6 +40,26 @@ describe('checkpoint', () => {
     await expect(readCheckpoint(heartTaskSpec({ title: 'Another task' }), bytes)).rejects.toMatchObject({
       code: 'bad-input',
     });
+  });
+
+  it('keeps the rows of each class, and nothing to standardise texts by', async () => {
+    const digits = optdigitsTaskSpec();
+    const rows = { rows: 10, positives: 0 };
+    const normaliser = { ...rows, mean: Float64Array.of(0.3), scale: Float64Array.of(0.2) };
+    const weights = new Float32Array(weightCount(digits)).fill(0.5);
+    const classRows = Float64Array.of(1, 2, 3, 0, 0, 0, 0, 0, 0, 4);
+    const checkpoint = { weights, server: initialServerState(digits), normaliser: { ...normaliser, classRows } };
+    expect(await readCheckpoint(digits, await writeCheckpoint(digits, checkpoint))).toEqual(checkpoint);
+    for (const wrong of [normaliser, { ...normaliser, classRows: classRows.map((count) => 2 * count) }]) {
+      await expect(writeCheckpoint(digits, { ...checkpoint, normaliser: wrong })).rejects.toThrow('bad class counts');
+    }
+    const writer = smsWriterTaskSpec();
+    const texts = {
+      weights: new Float32Array(weightCount(writer)),
+      server: initialServerState(writer),
+      normaliser: { ...rows, mean: new Float64Array(0), scale: new Float64Array(0) },
+    };
+    expect(await readCheckpoint(writer, await writeCheckpoint(writer, texts))).toEqual(texts);
   });
 
   it('has no moments under fedavg', async () => {

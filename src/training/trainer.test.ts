@@ -202,8 +202,19 @@ describe('what a step takes beside its gradient, worked by hand', () => {
     const many = await job(2, 10, { epochs: undefined, steps: 7, batchSize: 4 });
     const two = await createTrainer({ spec: specOf(2), prefer: ['cpu'] });
     expect((await two.train(many)).steps).toBe(7);
-    await expect(two.train({ ...many, epochs: 1 })).rejects.toMatchObject({ code: 'bad-input' });
+    expect((await two.train({ ...many, epochs: 1 })).steps).toBe(7);
+    await expect(two.train({ ...many, steps: undefined })).rejects.toMatchObject({ code: 'bad-input' });
   });
+});
+
+test('ends when its time is over, and after one step at the earliest', async () => {
+  let clock = 0;
+  const trainer = await createTrainer({ spec: specOf(2), prefer: ['cpu'], now: () => clock++ });
+  const work = await job(2, 20, { batchSize: 8, epochs: undefined, steps: 1_000 });
+  const { steps } = await trainer.train({ ...work, budgetMs: 20 });
+  expect(steps).toBeGreaterThan(1);
+  expect(steps).toBeLessThan(20);
+  expect((await trainer.train({ ...work, budgetMs: 0.5 })).steps).toBe(1);
 });
 
 test('wasm and cpu agree to 1e-5 after 20 steps, also when their steps interleave', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { featureWidth, labelWidth, targetOf } from '../../protocol/data-spec.ts';
-import { tableOf, type TaskSpec } from '../../protocol/task-spec.ts';
+import { checkTaskSpec, tableOf, type TaskSpec } from '../../protocol/task-spec.ts';
 import { readExamples } from '../read-examples.ts';
 import { bytesOf, type SourceFile } from '../source-file.ts';
 import { splitHeldOut } from '../split.ts';
@@ -35,6 +35,10 @@ const EXPECTED: Readonly<Record<string, { rows: readonly number[]; classes: read
 };
 
 describe.each(EXAMPLES)('$id', ({ id, spec, sites, folder }) => {
+  it('is a task', () => {
+    expect(checkTaskSpec(spec())).toEqual(spec());
+  });
+
   it('comes with its files and their licence', () => {
     expect(readFileSync(inPublic(`/data/${folder}/LICENCE.txt`), 'utf8')).toMatch(/CC BY/);
     for (const { path } of sites) expect(existsSync(inPublic(path)), path).toBe(true);
