@@ -11,7 +11,7 @@ import { SeededRandom } from '../src/core/random.ts';
 import { initialWeights } from '../src/model/initialise.ts';
 import { presetModel, presetsFor } from '../src/model/presets.ts';
 import { DATA } from '../src/model/testing/data.ts';
-import { BINARY } from '../src/protocol/data-spec.ts';
+import { BINARY } from '../src/protocol/target.ts';
 import type { ModelUse } from '../src/protocol/model-shapes.ts';
 import type { TrainerJob } from '../src/protocol/ports.ts';
 import { disposeTensors, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';

@@ -5,7 +5,8 @@ import { type Hex, toHex } from '../src/core/bytes.ts';
 import { heartTaskSpec } from '../src/dataset/heart.ts';
 import type { BlobStore } from '../src/protocol/ports.ts';
 import { taskParameters } from '../src/protocol/task-parameters.ts';
-import { MIN_COHORT, type TaskSpec, taskSpecBytes, taskSpecHash } from '../src/protocol/task-spec.ts';
+import { type TaskSpec, taskSpecBytes, taskSpecHash } from '../src/protocol/task-spec.ts';
+import { MIN_COHORT } from '../src/protocol/limits.ts';
 
 export interface PhaseLengths {
   readonly joinSeconds: number;

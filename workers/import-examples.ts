@@ -2,7 +2,8 @@
 import { throwIfCancelled } from '../src/core/clock.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import { readExamples } from '../src/dataset/read-examples.ts';
-import { type DataSpec, featureWidth, labelWidth, targetOf } from '../src/protocol/data-spec.ts';
+import { type DataSpec } from '../src/protocol/data-spec.ts';
+import { featureWidth, labelWidth, targetOf } from '../src/protocol/target.ts';
 import { rowsPerBlock } from '../src/storage/library.ts';
 import type { ExamplesReading } from './api/data.ts';
 import { decodePicture } from './decode-picture.ts';

@@ -4,7 +4,7 @@ import type { Bytes, Hex } from '../src/core/bytes.ts';
 import { check, hasCode, MurmurError } from '../src/core/errors.ts';
 import { isOver } from '../src/protocol/phases.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
-import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
 import { corruptBound } from '../src/protocol/threshold.ts';
 import { type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { NetworkInfo } from './api/network.ts';
@@ -77,6 +77,7 @@ export class TaskReader {
       beaconSeconds,
       maxVoids,
       corruptOfSmallest: corruptBound(minCohort, corruptBps),
+      weights: weightCount(spec),
     };
   }
 

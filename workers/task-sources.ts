@@ -11,7 +11,7 @@ import { hasCode } from '../src/core/errors.ts';
 import { unpackVector } from '../src/masking/encode.ts';
 import { isOver, Phase, stepKind } from '../src/protocol/phases.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
-import { targetOf } from '../src/protocol/data-spec.ts';
+import { targetOf } from '../src/protocol/target.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import type { RoundView, TaskView } from '../src/protocol/views.ts';
 import type { ModelMetrics } from '../src/session/status.ts';

@@ -2,7 +2,7 @@
 import { popcount } from '../src/core/bitmap.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
 import { EXAMPLES } from '../src/dataset/examples/index.ts';
-import { targetOf } from '../src/protocol/data-spec.ts';
+import { targetOf } from '../src/protocol/target.ts';
 import { mainMeasure, MEASURES } from '../src/protocol/metrics.ts';
 import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';

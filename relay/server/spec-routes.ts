@@ -7,7 +7,8 @@ import { Hono } from 'hono';
 import { equalBytes, toHex } from '../../src/core/bytes.ts';
 import { check, MurmurError } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';
-import { MAX_SPEC_BYTES, parseTaskSpec, taskSpecBytes } from '../../src/protocol/task-spec.ts';
+import { parseTaskSpec, taskSpecBytes } from '../../src/protocol/task-spec.ts';
+import { MAX_SPEC_BYTES } from '../../src/protocol/limits.ts';
 import type { ServerContext } from './context.ts';
 import { readBody, taskId } from './requests.ts';
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Bytes, type Hex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { heartTaskSpec } from '../../src/dataset/heart.ts';
-import { MAX_SPEC_BYTES, taskSpecBytes } from '../../src/protocol/task-spec.ts';
+import { taskSpecBytes } from '../../src/protocol/task-spec.ts';
+import { MAX_SPEC_BYTES } from '../../src/protocol/limits.ts';
 import { type Fixture, startFixture } from '../testing/relay-fixture.ts';
 
 const spec = heartTaskSpec();

@@ -1,6 +1,6 @@
 /** What the readers of evaluation counts share. */
 import { MurmurError } from '../core/errors.ts';
-import { MAX_COHORT } from '../protocol/task-spec.ts';
+import { MAX_COHORT } from '../protocol/limits.ts';
 
 /** No row costs more than this many nats: a chance is kept 2^-23 away from 0, and 23 · ln 2 < 16. */
 export const MAX_ROW_LOSS = 16;

@@ -4,7 +4,7 @@
  * summed in float64 and rounded once. With MAX_ROWS < 2^20 rows a site and 128 sites every sum stays below 2^47 (each file says how).
  */
 import { check } from '../core/errors.ts';
-import { type Target, targetOf } from '../protocol/data-spec.ts';
+import { type Target, targetOf } from '../protocol/target.ts';
 import type { Segment } from '../protocol/layout.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';

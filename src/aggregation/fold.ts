@@ -9,7 +9,7 @@ import { type Checkpoint, initialServerState, type ServerState } from '../model/
 import { initialWeights } from '../model/initialise.ts';
 import { weightLayout } from '../model/spec.ts';
 import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
-import { targetOf } from '../protocol/data-spec.ts';
+import { targetOf } from '../protocol/target.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
 import { stepKind } from '../protocol/phases.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';

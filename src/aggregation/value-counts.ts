@@ -5,7 +5,7 @@
  *
  * Bound: no row adds more than 1 to any sum, 2^20 rows · 2^20 units · 2^7 sites = 2^47.
  */
-import type { Target } from '../protocol/data-spec.ts';
+import type { Target } from '../protocol/target.ts';
 import type { ValueMetrics } from '../protocol/metrics.ts';
 import { ROUNDING, consistent } from './consistent.ts';
 

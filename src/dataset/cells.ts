@@ -2,7 +2,8 @@
  * One cell of a column of the schema as the number that trains: a number's place in the public range, the index of a category, the
  * label. What does not fit is a negative code. Cell texts that were met are remembered, because most columns repeat theirs.
  */
-import { type TableSpec, canonicalCell, isNumberText } from '../protocol/task-spec.ts';
+import { type TableSpec } from '../protocol/task-spec.ts';
+import { canonicalCell, isNumberText } from '../protocol/cell-text.ts';
 import type { ColumnReading, ReadingPlan } from './reading-plan.ts';
 
 export const MISSING = -1;

@@ -1,6 +1,6 @@
 /** Which class a text means, by the task's marks. */
 import type { ClassLabelSpec } from '../protocol/data-spec.ts';
-import { canonicalCell } from '../protocol/task-spec.ts';
+import { canonicalCell } from '../protocol/cell-text.ts';
 import type { ClassCount } from './example-report.ts';
 import type { Findings } from './findings.ts';
 

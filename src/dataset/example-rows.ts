@@ -4,8 +4,9 @@
  * labels the first one stays.
  */
 import { MurmurError } from '../core/errors.ts';
-import { type DataSpec, featureWidth, labelWidth, targetOf } from '../protocol/data-spec.ts';
-import { MAX_ROWS } from '../protocol/task-spec.ts';
+import { type DataSpec } from '../protocol/data-spec.ts';
+import { featureWidth, labelWidth, targetOf } from '../protocol/target.ts';
+import { MAX_ROWS } from '../protocol/limits.ts';
 import { type EncodedRows, type Labels, joinRows } from './split.ts';
 
 /** What a tab holds in memory with ease. */

@@ -2,7 +2,8 @@
  * The heart task: four hospitals, ten features, 740 rows (public/data/heart/LICENCE.txt), after FLamby's Fed-Heart-Disease
  * (Ogier du Terrail et al., NeurIPS 2022): the first ten columns, rows with a missing one dropped.
  */
-import { type TableTask, checkTaskSpec, tableOf } from '../protocol/task-spec.ts';
+import { type TableTask, checkTaskSpec } from '../protocol/task-spec.ts';
+import { tableOf } from '../protocol/target.ts';
 
 /** The four sites with their file under public/data/heart and their rows after dropping. */
 export const HEART_SITES = [

@@ -2,7 +2,7 @@
  * Columns that look as if they named a person: by words in the header in several languages, and by their content. A warning, never a
  * proof: a column may identify people without looking so.
  */
-import { isNumberText } from '../protocol/task-spec.ts';
+import { isNumberText } from '../protocol/cell-text.ts';
 import type { IdentifyingKind } from './file-report.ts';
 
 /** Whole words of a header, without accents. */

@@ -1,5 +1,6 @@
 /** A schema that would fit a sample file, as a first guess for the person who creates a task. */
-import { type TableSpec, canonicalCell, isNumberText } from '../protocol/task-spec.ts';
+import { type TableSpec } from '../protocol/task-spec.ts';
+import { canonicalCell, isNumberText } from '../protocol/cell-text.ts';
 import type { IdentifyingKind } from './file-report.ts';
 import { identifyingKind } from './identifying.ts';
 import { bracketedUnit } from './names.ts';

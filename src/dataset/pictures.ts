@@ -4,7 +4,8 @@
  * Decoding PNG and JPEG is the host's matter.
  */
 import { check, MurmurError } from '../core/errors.ts';
-import { type PicturesSpec, exampleShape } from '../protocol/data-spec.ts';
+import { type PicturesSpec } from '../protocol/data-spec.ts';
+import { exampleShape } from '../protocol/target.ts';
 import { cellNumber } from './cells.ts';
 import { type ClassOf, classCounts, classReader } from './class-labels.ts';
 import type { ExamplePreview, ExamplesReport } from './example-report.ts';

@@ -4,7 +4,9 @@
  * is the usual cause. Memory beside the rows is bounded, whatever the file holds.
  */
 import { MurmurError } from '../core/errors.ts';
-import { MAX_ROWS, type TableSpec, featureWidth } from '../protocol/task-spec.ts';
+import { type TableSpec } from '../protocol/task-spec.ts';
+import { MAX_ROWS } from '../protocol/limits.ts';
+import { featureWidth } from '../protocol/target.ts';
 import { type ColumnReader, MISSING, NOT_A_NUMBER, OUT_OF_RANGE, columnReaders } from './cells.ts';
 import type { ColumnReading, ReadingPlan } from './reading-plan.ts';
 import { RecordReader, isEmptyLine } from './records.ts';

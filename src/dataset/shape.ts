@@ -2,7 +2,7 @@
  * Delimiter and header of a file, from its first records: the delimiter that cuts them into the same number of cells, and gives the
  * names or the width that the schema expects; a header is a first line with expected names, or with texts above columns of numbers.
  */
-import { isNumberText } from '../protocol/task-spec.ts';
+import { isNumberText } from '../protocol/cell-text.ts';
 import { plainName } from './names.ts';
 import type { Delimiter } from './reading-plan.ts';
 import { headRecords } from './records.ts';

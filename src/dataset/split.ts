@@ -11,7 +11,8 @@ import { utf8 } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { SeededRandom } from '../core/random.ts';
-import { type DataSpec, type SeriesSpec, targetOf } from '../protocol/data-spec.ts';
+import { type DataSpec, type SeriesSpec } from '../protocol/data-spec.ts';
+import { targetOf } from '../protocol/target.ts';
 import type { HeldOutSpec, TaskSpec } from '../protocol/task-spec.ts';
 
 /** Classes and characters are bytes; values are float32. */

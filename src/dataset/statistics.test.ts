@@ -10,7 +10,8 @@ import {
   statisticsVector,
   predictionsFrom,
 } from './statistics.ts';
-import { type DataSpec, targetOf } from '../protocol/data-spec.ts';
+import { type DataSpec } from '../protocol/data-spec.ts';
+import { targetOf } from '../protocol/target.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { mnistTaskSpec } from './examples/pictures.ts';
 import { forecastTaskSpec } from './examples/series.ts';

@@ -10,8 +10,9 @@
  */
 import { MurmurError, check } from '../core/errors.ts';
 import type { Segment } from '../protocol/layout.ts';
-import { type Target, featureWidth, standardisedWidth, targetOf } from '../protocol/data-spec.ts';
-import { MAX_ROWS, type TaskSpec } from '../protocol/task-spec.ts';
+import { type Target, featureWidth, standardisedWidth, targetOf } from '../protocol/target.ts';
+import { type TaskSpec } from '../protocol/task-spec.ts';
+import { MAX_ROWS } from '../protocol/limits.ts';
 import type { EncodedRows, Labels } from './split.ts';
 
 const FRACTION_BITS = 20;

@@ -1,5 +1,6 @@
 /** What would mend the cells of a column that do not fit, best first. A suggestion is made only where it helps nearly all of them. */
-import { type TableSpec, canonicalCell } from '../protocol/task-spec.ts';
+import { type TableSpec } from '../protocol/task-spec.ts';
+import { canonicalCell } from '../protocol/cell-text.ts';
 import { MISSING, cellNumber } from './cells.ts';
 import { bracketedUnit } from './names.ts';
 import type { Misfits, PassResult } from './reading.ts';

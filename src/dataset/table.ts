@@ -3,7 +3,9 @@
  * person's own file (reading.ts), with the task's own plan, and the first thing that does not fit is an error instead of a finding.
  */
 import { MurmurError, check } from '../core/errors.ts';
-import { MAX_ROWS, type TableSpec, featureWidth } from '../protocol/task-spec.ts';
+import { type TableSpec } from '../protocol/task-spec.ts';
+import { MAX_ROWS } from '../protocol/limits.ts';
+import { featureWidth } from '../protocol/target.ts';
 import { MISSING, OUT_OF_RANGE, columnReaders } from './cells.ts';
 import { exactPlan, wantedColumns } from './plan-for.ts';
 import { type Misfits, type PassResult, ReadingPass, shorten } from './reading.ts';

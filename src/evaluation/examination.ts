@@ -5,7 +5,7 @@
  * Guarantees: the same whatever the blocks. Not: all curves of very many classes or rows; see {@link MOST_KEPT} and {@link MOST_CURVES}.
  */
 import { metricsFromCounts } from '../aggregation/evaluation-counts.ts';
-import type { Target } from '../protocol/data-spec.ts';
+import type { Target } from '../protocol/target.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
 import {
   type CalibrationBin,

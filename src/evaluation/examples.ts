@@ -3,7 +3,8 @@
  * is one: a picture has the size that the task scaled it to, a text the characters that the task knows, a number the precision of float32.
  */
 import { check } from '../core/errors.ts';
-import { type DataSpec, PADDING, featureWidth } from '../protocol/data-spec.ts';
+import { type DataSpec } from '../protocol/data-spec.ts';
+import { PADDING, featureWidth } from '../protocol/target.ts';
 
 export type Example =
   | {

@@ -5,7 +5,7 @@ import { CLASSES_UNITS, classesPlaces } from '../aggregation/classes-counts.ts';
 import { evaluationLength, metricsFromCounts } from '../aggregation/evaluation-counts.ts';
 import { NEXT_LOSS_UNIT } from '../aggregation/next-counts.ts';
 import { VALUE_UNIT } from '../aggregation/value-counts.ts';
-import { MAX_COHORT, MAX_ROWS } from '../protocol/task-spec.ts';
+import { MAX_COHORT, MAX_ROWS } from '../protocol/limits.ts';
 import { lossOf, mainMeasure, measureOf, measuresOf, measureValue, rightCount } from '../protocol/metrics.ts';
 import { MAX_ROW_LOSS } from '../aggregation/consistent.ts';
 import { Examination, exactMetrics } from './examination.ts';

@@ -4,7 +4,7 @@
  * next: mean nats a character, padding left out (0 for a text without one).
  */
 import { check } from '../core/errors.ts';
-import { PADDING, type Target, labelWidth, outputWidth } from '../protocol/data-spec.ts';
+import { PADDING, type Target, labelWidth, outputWidth } from '../protocol/target.ts';
 
 /** Labels as EncodedRows has them: class numbers and codes, or places in a public range. */
 export type Labels = Uint8Array | Float32Array;

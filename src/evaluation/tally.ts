@@ -8,8 +8,8 @@ import { evaluationLength } from '../aggregation/evaluation-counts.ts';
 import { NEXT_COUNT, NEXT_LOSS_UNIT } from '../aggregation/next-counts.ts';
 import { VALUE_COUNT, VALUE_UNIT } from '../aggregation/value-counts.ts';
 import { MurmurError, check } from '../core/errors.ts';
-import { PADDING, type Target } from '../protocol/data-spec.ts';
-import { MAX_ROWS } from '../protocol/task-spec.ts';
+import { PADDING, type Target } from '../protocol/target.ts';
+import { MAX_ROWS } from '../protocol/limits.ts';
 import { type Labels, likeliest, nats, placed, rowLosses, rowsOf, share } from './losses.ts';
 
 /** Counts over the rows so far. */

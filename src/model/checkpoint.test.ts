@@ -3,7 +3,8 @@ import { toHex } from '../core/bytes.ts';
 import { optdigitsTaskSpec } from '../dataset/examples/pictures.ts';
 import { smsWriterTaskSpec } from '../dataset/examples/texts.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
-import { featureWidth, weightCount } from '../protocol/task-spec.ts';
+import { weightCount } from '../protocol/task-spec.ts';
+import { featureWidth } from '../protocol/target.ts';
 import { type Checkpoint, initialServerState, modelHash, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { initialWeights } from './initialise.ts';
 

@@ -6,7 +6,7 @@ import { type Bytes, toHex } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
-import { standardisedWidth, targetOf } from '../protocol/data-spec.ts';
+import { standardisedWidth, targetOf } from '../protocol/target.ts';
 import { MOMENTS } from '../protocol/server-spec.ts';
 import { type TaskSpec, taskSpecHash } from '../protocol/task-spec.ts';
 import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
-import { BINARY } from '../protocol/data-spec.ts';
+import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { LayerSpec } from '../protocol/model-spec.ts';
 import { predict } from './forward.ts';

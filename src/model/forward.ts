@@ -4,7 +4,7 @@
  * nothing that people must agree on bit by bit depends on it. Right, not fast: a convolution takes 50 times as long as on a backend.
  */
 import { check } from '../core/errors.ts';
-import type { Target } from '../protocol/data-spec.ts';
+import type { Target } from '../protocol/target.ts';
 import { type LayerPlan, type ModelUse, planModel, sizeOf } from '../protocol/model-shapes.ts';
 import type { LayerSpec } from '../protocol/model-spec.ts';
 import { conv1d } from './layers/conv1d.ts';

@@ -5,14 +5,8 @@
  * - gru: Cho et al. 2014; small-transformer: Vaswani et al. 2017, two blocks.
  */
 import { MurmurError } from '../core/errors.ts';
-import {
-  type DataKind,
-  type DataSpec,
-  characterCodes,
-  exampleShape,
-  outputWidth,
-  targetOf,
-} from '../protocol/data-spec.ts';
+import { type DataKind, type DataSpec } from '../protocol/data-spec.ts';
+import { characterCodes, exampleShape, outputWidth, targetOf } from '../protocol/target.ts';
 import type { LayerSpec, ModelSpec } from '../protocol/model-spec.ts';
 
 export const PRESETS = ['logistic', 'mlp', '2nn', 'mcmahan-cnn', 'small-resnet', 'gru', 'small-transformer'] as const;

@@ -1,5 +1,6 @@
 /** What a schema cannot say of pictures, texts and series: that names, marks and characters are different ones, and that sizes fit. */
-import { type ClassLabelSpec, type DataSpec, MAX_EXAMPLE, type SeriesSpec, featureWidth } from './data-spec.ts';
+import { type ClassLabelSpec, type DataSpec, type SeriesSpec } from './data-spec.ts';
+import { MAX_EXAMPLE, featureWidth } from './target.ts';
 
 /** Path below `data` and what is wrong there. */
 export type Trouble = readonly [path: string, message: string];

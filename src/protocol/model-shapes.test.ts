@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Target } from './data-spec.ts';
-import { BINARY } from './data-spec.ts';
+import type { Target } from './target.ts';
+import { BINARY } from './target.ts';
 import { type ModelUse, convolutionExtent, planModel } from './model-shapes.ts';
 import type { LayerSpec } from './model-spec.ts';
 

@@ -6,15 +6,8 @@
  * Not: that it learns.
  */
 import { MurmurError } from '../core/errors.ts';
-import {
-  type DataSpec,
-  MAX_EXAMPLE,
-  type Target,
-  characterCodes,
-  exampleShape,
-  outputWidth,
-  targetOf,
-} from './data-spec.ts';
+import { type DataSpec } from './data-spec.ts';
+import { MAX_EXAMPLE, type Target, characterCodes, exampleShape, outputWidth, targetOf } from './target.ts';
 import type { Activation, LayerSpec, ModelSpec } from './model-spec.ts';
 
 /** Most weights of a model. */

@@ -3,7 +3,8 @@
  * a person hears of them in words before anything is sent; tests/integration/create.test.ts holds both to each other.
  */
 import { MurmurError } from '../core/errors.ts';
-import { MAX_COHORT, MAX_TRAINING_ROUNDS, MIN_COHORT, type TaskSpec } from './task-spec.ts';
+import { type TaskSpec } from './task-spec.ts';
+import { MAX_COHORT, MAX_TRAINING_ROUNDS, MIN_COHORT } from './limits.ts';
 import type { TaskParameters } from './views.ts';
 
 /** 1 FLOCK in wei. */

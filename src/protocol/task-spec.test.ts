@@ -4,16 +4,10 @@ import { toHex, utf8 } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
-import {
-  MAX_SPEC_BYTES,
-  canonicalCell,
-  checkTaskSpec,
-  featureWidth,
-  parseTaskSpec,
-  taskSpecBytes,
-  taskSpecHash,
-  weightCount,
-} from './task-spec.ts';
+import { checkTaskSpec, parseTaskSpec, taskSpecBytes, taskSpecHash, weightCount } from './task-spec.ts';
+import { MAX_SPEC_BYTES } from './limits.ts';
+import { canonicalCell } from './cell-text.ts';
+import { featureWidth } from './target.ts';
 
 const spec = heartTaskSpec();
 

@@ -9,28 +9,20 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { dataTrouble } from './data-check.ts';
-import { DataSchema, type DataSpec, type TableSpec, featureWidth } from './data-spec.ts';
+import { DataSchema, type DataSpec, type TableSpec } from './data-spec.ts';
+import { featureWidth } from './target.ts';
 import { type ModelUse, planModel } from './model-shapes.ts';
 import { ModelSchema } from './model-spec.ts';
 import { largestFractionBits } from './noise-plan.ts';
 import { PrivacySchema } from './privacy-spec.ts';
 import { ServerSchema } from './server-spec.ts';
+import { MAX_COHORT, MAX_FEATURES, MAX_ROWS, MAX_SPEC_BYTES, MIN_COHORT } from './limits.ts';
+import { canonicalCell } from './cell-text.ts';
 import { range, text, whole } from './spec-parts.ts';
 import { TrainingSchema, trainingTrouble } from './training-spec.ts';
 
-export { type ColumnSpec, type TableSpec, featureWidth, tableOf } from './data-spec.ts';
+export type { ColumnSpec, TableSpec } from './data-spec.ts';
 export type { ModelSpec } from './model-spec.ts';
-export { MAX_TRAINING_ROUNDS } from './training-spec.ts';
-
-/** Largest spec text, in bytes. */
-export const MAX_SPEC_BYTES = 262_144;
-/** Most rows of one participant: with it every 48-bit sum over 128 members stays below 2^47. */
-export const MAX_ROWS = 2 ** 20 - 1;
-/** Widest encoded feature vector, after one-hot coding. */
-export const MAX_FEATURES = 4096;
-/** Fewest and most members of one round (docs/protocol.md, section 1). */
-export const MIN_COHORT = 3;
-export const MAX_COHORT = 128;
 
 const TaskSpecSchema = v.strictObject({
   version: v.literal(1),
@@ -211,17 +203,4 @@ function checkMasking(spec: TaskSpec): void {
       `the sum of ${masking.maxCohort} updates of norm ${masking.clipNorm} could wrap in ${masking.updateWidth} bits`,
     );
   }
-}
-
-/** How two cells are compared: as numbers when both are written as numbers (63.0 is 63), else as text. */
-export function canonicalCell(cell: string): string {
-  const trimmed = cell.trim();
-  return isNumberText(trimmed) ? String(Number(trimmed) + 0) : trimmed;
-}
-
-/** Whether a text is a plain decimal number (no hexadecimal, no infinity, not empty). */
-export function isNumberText(trimmed: string): boolean {
-  return (
-    trimmed.length <= 64 && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) && Number.isFinite(Number(trimmed))
-  );
 }

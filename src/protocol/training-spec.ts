@@ -3,10 +3,9 @@
  * alone is computed here, so that all sites of a task do alike.
  */
 import * as v from 'valibot';
+import { MAX_TRAINING_ROUNDS } from './limits.ts';
 import { range, whole } from './spec-parts.ts';
 
-/** Most training rounds of a task. */
-export const MAX_TRAINING_ROUNDS = 10_000;
 /** Most steps of a site in a round where the task counts steps. */
 const MAX_STEPS = 100_000;
 

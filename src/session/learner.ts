@@ -18,7 +18,7 @@ import { type Labels, predictionWidth } from '../evaluation/losses.ts';
 import { createTally } from '../evaluation/tally.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { featureWidth, labelWidth, type Target, targetOf } from '../protocol/data-spec.ts';
+import { featureWidth, labelWidth, type Target, targetOf } from '../protocol/target.ts';
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';

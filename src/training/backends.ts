@@ -22,7 +22,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { MurmurError } from '../core/errors.ts';
 import { SeededRandom } from '../core/random.ts';
-import { BINARY } from '../protocol/data-spec.ts';
+import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import { type Network, disposeTensors, planNetwork, sgdStep, uploadWeights } from './network.ts';
 import { GRADIENT_TOLERANCE, exampleFeatures, exampleLabels, gradientError } from './self-test.ts';

@@ -15,7 +15,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { PADDING, type Target, labelWidth, outputWidth } from '../protocol/data-spec.ts';
+import { PADDING, type Target, labelWidth, outputWidth } from '../protocol/target.ts';
 import { shaped } from './layers/layer.ts';
 
 /** Labels as the loss wants them, one after the other. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SeededRandom } from '../core/random.ts';
 import { weightLayout } from '../model/spec.ts';
-import { BINARY } from '../protocol/data-spec.ts';
+import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import { meanLoss } from './losses.ts';
 import { backward, downloadWeights, forward, planNetwork, uploadWeights } from './network.ts';

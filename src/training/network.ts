@@ -30,7 +30,7 @@ import {
 import { check } from '../core/errors.ts';
 import { linear } from '../model/forward.ts';
 import { type WeightTensor, weightLayout } from '../model/spec.ts';
-import { labelWidth, type Target } from '../protocol/data-spec.ts';
+import { labelWidth, type Target } from '../protocol/target.ts';
 import { type ModelUse, type Shape, planModel, sizeOf } from '../protocol/model-shapes.ts';
 import { createLayer } from './layers/index.ts';
 import type { Pass, TrainingLayer } from './layers/layer.ts';

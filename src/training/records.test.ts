@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type RandomBytes, SeededRandom } from '../core/random.ts';
 import { initialWeights } from '../model/initialise.ts';
-import { BINARY } from '../protocol/data-spec.ts';
+import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { TrainerJob } from '../protocol/ports.ts';
 import { startBackend } from './backends.ts';

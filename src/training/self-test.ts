@@ -11,7 +11,7 @@ import { SeededRandom } from '../core/random.ts';
 import { multiplyAdds } from '../model/cost.ts';
 import { forwardLayer, layerWeights, linear } from '../model/forward.ts';
 import { glorotLimit } from '../model/initialise.ts';
-import { outputWidth } from '../protocol/data-spec.ts';
+import { outputWidth } from '../protocol/target.ts';
 import { planModel } from '../protocol/model-shapes.ts';
 import { type Labels, countTargets, lossGradient, meanLoss } from './losses.ts';
 import { type Network, backward, disposeTensors, downloadWeights, forward, uploadWeights } from './network.ts';

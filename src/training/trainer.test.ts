@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SeededRandom } from '../core/random.ts';
 import { predict } from '../model/forward.ts';
 import { initialWeights } from '../model/initialise.ts';
-import { BINARY } from '../protocol/data-spec.ts';
+import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { ModelSpec } from '../protocol/model-spec.ts';
 import type { TrainerJob } from '../protocol/ports.ts';

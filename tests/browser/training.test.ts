@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { type ErrorData } from '../../src/core/errors.ts';
 import { SeededRandom } from '../../src/core/random.ts';
 import { initialWeights } from '../../src/model/initialise.ts';
-import { BINARY } from '../../src/protocol/data-spec.ts';
+import { BINARY } from '../../src/protocol/target.ts';
 import type { ModelUse } from '../../src/protocol/model-shapes.ts';
 import type { ModelSpec } from '../../src/protocol/model-spec.ts';
 import type { Backend, BackendReport } from '../../src/training/backends.ts';

@@ -85,6 +85,8 @@ export interface TaskDetail extends TaskSummary {
   readonly maxVoids: number;
   /** most colluding members of a smallest round that learn nothing of another one's update */
   readonly corruptOfSmallest: number;
+  /** of the model */
+  readonly weights: number;
 }
 
 export interface TaskPage {

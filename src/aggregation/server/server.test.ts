@@ -5,7 +5,7 @@ import { heartTaskSpec } from '../../dataset/heart.ts';
 import { initialServerState, readCheckpoint, writeCheckpoint } from '../../model/checkpoint.ts';
 import { weightLayout } from '../../model/spec.ts';
 import type { ServerKind, ServerSpec } from '../../protocol/server-spec.ts';
-import { featureWidth } from '../../protocol/task-spec.ts';
+import { featureWidth } from '../../protocol/target.ts';
 import { serverStep } from './registry.ts';
 import type { Learned } from './step.ts';
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { featureWidth, labelWidth, targetOf } from '../../protocol/data-spec.ts';
-import { checkTaskSpec, tableOf, type TaskSpec } from '../../protocol/task-spec.ts';
+import { featureWidth, labelWidth, targetOf } from '../../protocol/target.ts';
+import { checkTaskSpec, type TaskSpec } from '../../protocol/task-spec.ts';
+import { tableOf } from '../../protocol/target.ts';
 import { readExamples } from '../read-examples.ts';
 import { bytesOf, type SourceFile } from '../source-file.ts';
 import { splitHeldOut } from '../split.ts';

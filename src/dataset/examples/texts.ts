@@ -2,7 +2,8 @@
  * Two tasks over 5,171 text messages (public/data/sms-spam/LICENCE.txt): which are spam, and a language model over characters that writes
  * messages of the same kind.
  */
-import { type TextsSpec, characterCodes } from '../../protocol/data-spec.ts';
+import { type TextsSpec } from '../../protocol/data-spec.ts';
+import { characterCodes } from '../../protocol/target.ts';
 import type { TaskSpec } from '../../protocol/task-spec.ts';
 import { numberedSites, ROUND_RULES } from './shared.ts';
 

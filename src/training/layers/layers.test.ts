@@ -5,7 +5,7 @@ import { forwardLayer, layerWeights, linear } from '../../model/forward.ts';
 import { initialWeights } from '../../model/initialise.ts';
 import { presetModel, presetsFor } from '../../model/presets.ts';
 import { DATA } from '../../model/testing/data.ts';
-import { BINARY } from '../../protocol/data-spec.ts';
+import { BINARY } from '../../protocol/target.ts';
 import { type ModelUse, planModel } from '../../protocol/model-shapes.ts';
 import type { LayerSpec } from '../../protocol/model-spec.ts';
 import { startBackend, useBackend } from '../backends.ts';

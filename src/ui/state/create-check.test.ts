@@ -8,7 +8,9 @@ import { type Inferred, type InferredColumn, InferPass } from '../../dataset/inf
 import { parseTable } from '../../dataset/table.ts';
 import { checkTaskParameters, taskParameters } from '../../protocol/task-parameters.ts';
 import type { ServerKind } from '../../protocol/server-spec.ts';
-import { MAX_ROWS, tableOf, weightCount } from '../../protocol/task-spec.ts';
+import { weightCount } from '../../protocol/task-spec.ts';
+import { MAX_ROWS } from '../../protocol/limits.ts';
+import { tableOf } from '../../protocol/target.ts';
 import { checkForm, type Problem, weightsOf } from './create-check.ts';
 import { chooseLabel, type CreateForm, type PresetId, startForm, usedColumns } from './create-form.ts';
 import { fieldName, problemWords } from '../words/create.ts';

@@ -3,22 +3,17 @@ import type { TaskDraft } from '../../../workers/api/create.ts';
 import { hasCode } from '../../core/errors.ts';
 import { isFlockText, MAX_PHASE_SECONDS } from '../../protocol/task-parameters.ts';
 import {
-  canonicalCell,
   checkTaskSpec,
   type ColumnSpec,
-  featureWidth,
-  isNumberText,
-  MAX_COHORT,
-  MAX_FEATURES,
-  MAX_ROWS,
-  MIN_COHORT,
   type ModelSpec,
   type TableSpec,
   type TableTask,
   taskSpecBytes,
   weightCount,
-  MAX_SPEC_BYTES,
 } from '../../protocol/task-spec.ts';
+import { MAX_COHORT, MAX_FEATURES, MAX_ROWS, MIN_COHORT, MAX_SPEC_BYTES } from '../../protocol/limits.ts';
+import { canonicalCell, isNumberText } from '../../protocol/cell-text.ts';
+import { featureWidth } from '../../protocol/target.ts';
 import { type ColumnForm, type CreateForm, labelOf, linesOf, type PresetId, usedColumns } from './create-form.ts';
 import { deriveMasking } from './create-masking.ts';
 import { readTraining } from './create-training.ts';

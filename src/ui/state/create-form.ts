@@ -1,7 +1,8 @@
 /** What a person enters to create a task, as plain data: texts as they were typed, and no cell of the sample file but possible labels. */
 import type { IdentifyingKind } from '../../dataset/file-report.ts';
 import type { Inferred, InferredColumn } from '../../dataset/infer.ts';
-import { canonicalCell, isNumberText, type TaskSpec, type TableSpec } from '../../protocol/task-spec.ts';
+import { type TaskSpec, type TableSpec } from '../../protocol/task-spec.ts';
+import { canonicalCell, isNumberText } from '../../protocol/cell-text.ts';
 import { START_TRAINING, type TrainingForm } from './create-training.ts';
 
 export type ColumnKind = 'number' | 'category';

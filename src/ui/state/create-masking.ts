@@ -2,7 +2,8 @@
  * Numbers of the masking that follow from the others, so that nobody has to choose them: how large an update may be, and how finely
  * it is rounded. Guarantees that the sum of a whole cohort cannot wrap (docs/protocol.md, section 7) for every task that the form allows.
  */
-import { MAX_COHORT, type TaskSpec } from '../../protocol/task-spec.ts';
+import { type TaskSpec } from '../../protocol/task-spec.ts';
+import { MAX_COHORT } from '../../protocol/limits.ts';
 import { localSteps } from '../../protocol/training-spec.ts';
 
 type Masking = TaskSpec['masking'];

@@ -1,6 +1,7 @@
 /** How a task trains, from what was entered: amount of local work, algorithm, learning rate over the rounds, server optimiser. */
 import type { ServerKind, ServerSpec } from '../../protocol/server-spec.ts';
-import { type AlgorithmSpec, MAX_TRAINING_ROUNDS, type TrainingSpec } from '../../protocol/training-spec.ts';
+import { type AlgorithmSpec, type TrainingSpec } from '../../protocol/training-spec.ts';
+import { MAX_TRAINING_ROUNDS } from '../../protocol/limits.ts';
 
 export type AlgorithmId = 'fedavg' | AlgorithmSpec['kind'];
 export type ScheduleId = NonNullable<TrainingSpec['schedule']>['kind'];

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { glossary } from '../words/glossary.ts';
+import { terms, type TermId } from '../words/terms.ts';
 import { foundTerms, isTerm } from './glossary-search.ts';
 
 describe('the glossary', () => {
   it('says each word in one sentence, and in two to four more', () => {
     // A full stop before a space and a capital ends a sentence; no abbreviation of the glossary has one.
     const sentences = (text: string) => text.split(/[.?!]"? (?=[A-Z])/).length;
-    for (const [id, { term, short, long }] of Object.entries(glossary)) {
+    expect(Object.keys(glossary)).toEqual(Object.keys(terms));
+    for (const [id, { short, long }] of Object.entries(glossary)) {
       expect(id, id).toMatch(/^[a-z]+(-[a-z]+)*$/);
-      expect(term.length, id).toBeGreaterThan(1);
+      expect(terms[id as TermId].length, id).toBeGreaterThan(1);
       expect(short, id).toMatch(/^[A-Z].*\.$/);
       expect(sentences(short), id).toBe(1);
       expect(long, id).toMatch(/^[A-Z].*\.$/);

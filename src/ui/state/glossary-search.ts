@@ -1,12 +1,14 @@
 /** Looking up words. Pure, so that it is tested without a page. */
-import { type GlossaryEntry, glossary, type TermId } from '../words/glossary.ts';
+import { type GlossaryEntry, glossary } from '../words/glossary.ts';
+import { type TermId, terms } from '../words/terms.ts';
 
 export interface FoundTerm extends GlossaryEntry {
   readonly id: TermId;
+  readonly term: string;
 }
 
-const ALL: readonly FoundTerm[] = (Object.entries(glossary) as [TermId, GlossaryEntry][])
-  .map(([id, entry]) => ({ id, ...entry }))
+const ALL: readonly FoundTerm[] = (Object.entries(terms) as [TermId, string][])
+  .map(([id, term]) => ({ id, term, ...glossary[id] }))
   .sort((a, b) => a.term.localeCompare(b.term, 'en'));
 
 /** Every word of the query somewhere in the entry; those with it in the term itself first, else by the alphabet. */
@@ -22,5 +24,5 @@ export function foundTerms(query: string): readonly FoundTerm[] {
 
 /** Whether the part of an address after # names a word. */
 export function isTerm(id: string): id is TermId {
-  return Object.hasOwn(glossary, id);
+  return Object.hasOwn(terms, id);
 }

@@ -70,6 +70,7 @@ const detail = (rounds: readonly TaskRound[], more: Partial<TaskDetail> = {}): T
   spec: heartTaskSpec(),
   specHash: hash,
   samples: [],
+  weights: 1,
   rounds,
   joinSeconds: 10,
   phaseSeconds: 20,

@@ -1,6 +1,6 @@
 /** Names of figures of a model, and what each of them says to somebody who has never seen it. */
 import type { MeasureId, MetricsKind } from '../../protocol/metrics.ts';
-import type { TermId } from './glossary.ts';
+import type { TermId } from './terms.ts';
 
 interface MeasureWords {
   readonly name: string;
