@@ -107,5 +107,5 @@ export async function forgetEverything(world: World): Promise<void> {
 }
 
 function useView({ task, title, network, sinceMs, releases }: StoredUse, active: boolean): DatasetUse {
-  return { task, title, network, sinceMs, releases, epsilon: 'none', active };
+  return { task, title, network, sinceMs, releases, active };
 }

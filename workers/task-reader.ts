@@ -8,8 +8,9 @@ import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
 import { corruptBound } from '../src/protocol/threshold.ts';
 import { type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { NetworkInfo } from './api/network.ts';
-import type { TaskDetail, TaskPage, TaskRound, TaskSummary, VerificationView } from './api/tasks.ts';
+import type { PrivacyView, TaskDetail, TaskPage, TaskRound, TaskSummary, VerificationView } from './api/tasks.ts';
 import { formatFlock, openReaders } from './chain.ts';
+import { checkHonest, privacyOf } from './task-privacy-view.ts';
 import { TaskSources } from './task-sources.ts';
 import { newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
 import { clock, networkName, type World } from './world.ts';
@@ -26,6 +27,8 @@ export class TaskReader {
   readonly #world: World;
   readonly #openReaders: OpenReaders;
   readonly #sources = new Map<string, Promise<TaskSources>>();
+  /** by spec and parameters, as a task is read again and again and its cost never changes */
+  readonly #privacy = new Map<string, PrivacyView>();
 
   /** @param open what reads chain and relay */
   constructor(world: World, open: OpenReaders = openReaders) {
@@ -69,6 +72,7 @@ export class TaskReader {
     return {
       ...(await summarise(view, spec, rounds)),
       spec,
+      privacy: this.#privacyOf(spec, view),
       specHash: view.specHash,
       samples: samplesOf(spec),
       rounds: rounds.toReversed(),
@@ -79,6 +83,16 @@ export class TaskReader {
       corruptOfSmallest: corruptBound(minCohort, corruptBps),
       weights: weightCount(spec),
     };
+  }
+
+  /**
+   * To be asked before a wallet registers.
+   * @throws MurmurError refused when the task's noise counts on more honest members than its rounds are sure to have
+   */
+  async checkJoin(network: NetworkInfo, task: string, signal?: AbortSignal): Promise<void> {
+    const sources = await this.#open(network);
+    const view = await sources.chain.task(idOf(task), signal);
+    checkHonest(await specOf(sources, view, signal), view.parameters);
   }
 
   async spec(network: NetworkInfo, task: string, signal?: AbortSignal): Promise<TaskSpec> {
@@ -123,6 +137,14 @@ export class TaskReader {
   async model(network: NetworkInfo, hash: Hex, signal?: AbortSignal): Promise<Bytes> {
     const { relay } = await this.#open(network);
     return relay.blobs.get(hash, signal);
+  }
+
+  #privacyOf(spec: TaskSpec, { specHash, parameters }: TaskView): PrivacyView {
+    const { minCohort, maxCohort, corruptBps, survivorFloor } = parameters;
+    const key = [specHash, minCohort, maxCohort, corruptBps, survivorFloor].join(' ');
+    const privacy = this.#privacy.get(key) ?? privacyOf(spec, parameters);
+    this.#privacy.set(key, privacy);
+    return privacy;
   }
 
   #open(network: NetworkInfo): Promise<TaskSources> {

@@ -109,7 +109,7 @@ describe('the library', () => {
     expect(first).toMatchObject({ id: fresh.id, fileName: 'fresh.csv', rows: 1, uses: [] });
     expect(second).toMatchObject({
       ...{ id: old.id, rows: 2, droppedRows: 2, columns: ['x'], sizeBytes: 26 },
-      uses: [{ task: '7', title: 'Heart', network, sinceMs: 3, releases: 4, epsilon: 'none', active: true }],
+      uses: [{ task: '7', title: 'Heart', network, sinceMs: 3, releases: 4, active: true }],
     });
     expect(await listDatasets(world, '0x02')).toEqual([first]);
     await leave();

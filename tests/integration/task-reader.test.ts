@@ -229,8 +229,10 @@ describe('the list of tasks', () => {
 describe('one task', () => {
   test('shows its newest 200 rounds, newest first, with the time of the chain', async () => {
     await sources.add(specHash, 260, sumRoot);
-    const { rounds, spec: read } = await sources.reader.detail(NETWORK, '1');
+    const { rounds, spec: read, privacy } = await sources.reader.detail(NETWORK, '1');
     expect(read).toEqual(spec);
+    expect(privacy).toMatchObject({ open: expect.arrayContaining(['update']) });
+    await expect(sources.reader.checkJoin(NETWORK, '1')).resolves.toBeUndefined();
     expect([rounds.length, rounds[0]?.round, rounds.at(-1)?.round]).toEqual([200, 260, 61]);
     expect(rounds[0]).toMatchObject({ openedAtMs: 26_990_000, phaseEndsAtMs: 5_000_000, survivors: 3 });
     expect(rounds[0]).not.toHaveProperty('outcome');

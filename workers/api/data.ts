@@ -62,8 +62,6 @@ export interface DatasetUse {
   readonly sinceMs: number;
   /** sums that this data set is part of and that were released */
   readonly releases: number;
-  /** no noise is added in this version, so there is no finite epsilon */
-  readonly epsilon: 'none';
   /** this browser takes part with it now */
   readonly active: boolean;
 }

@@ -1,4 +1,5 @@
 /** Tasks as anybody may see them, without a wallet: from the chain, and from what the relay keeps for everybody. */
+import type { Released } from '../../src/aggregation/task-privacy.ts';
 import type { Bytes, Hex } from '../../src/core/bytes.ts';
 import type { MeasureId } from '../../src/protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../../src/protocol/phases.ts';
@@ -71,8 +72,30 @@ export interface TaskRound {
   readonly together?: ModelMetrics;
 }
 
+/** What all training rounds of a task cost in privacy if each settles: a limit, or what is released without noise so that there is none. */
+export type PrivacyView = (
+  | {
+      readonly epsilon: number;
+      readonly delta: number;
+      /** whose presence nobody can tell for sure: a participant with all their data, or one record */
+      readonly protects: 'user' | 'records';
+      /** training rounds that the cost is of */
+      readonly rounds: number;
+    }
+  | {
+      /** empty where there is noise, but it counts on nobody */
+      readonly open: readonly Released[];
+    }
+) & {
+  /** what noise the task adds; absent where it adds none */
+  readonly noise?: 'user' | 'records';
+  /** honest members that its noise counts on, and those of a smallest sum that are sure to be; absent where they are enough */
+  readonly tooFew?: { readonly needed: number; readonly sure: number };
+};
+
 export interface TaskDetail extends TaskSummary {
   readonly spec: TaskSpec;
+  readonly privacy: PrivacyView;
   readonly specHash: Hex;
   readonly samples: readonly SampleFile[];
   /** newest first, at most 200 */

@@ -8,7 +8,8 @@ import { networkName } from '../world.ts';
 export function participationCalls({ connected }: Context): Omit<ParticipationApi, 'watch'> {
   return {
     async join(task, dataset, wallet) {
-      const { world, network, participation } = await connected();
+      const { world, network, participation, tasks } = await connected();
+      await tasks.checkJoin(network, task);
       const key = await localWalletKey(world.vault, networkName(network), wallet);
       await participation.join(network, { task, dataset, wallet }, () =>
         key === undefined

@@ -68,6 +68,7 @@ const metrics = (accuracy: number, auc?: number): RoundMetrics => ({
 const detail = (rounds: readonly TaskRound[], more: Partial<TaskDetail> = {}): TaskDetail => ({
   ...summary('1'),
   spec: heartTaskSpec(),
+  privacy: { open: ['update'] },
   specHash: hash,
   samples: [],
   weights: 1,

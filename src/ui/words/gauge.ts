@@ -9,6 +9,13 @@ function surest(epsilon: number): number {
 /** 99.9 % would be said of what is nearly certain; then the words say so. */
 const CERTAIN = 0.995;
 
+/** Whose presence epsilon is about: a participant with all their rows, or one row. */
+type Protects = 'user' | 'records';
+const SECRETS: Readonly<Record<Protects, string>> = {
+  user: 'you took part',
+  records: 'a certain row was in your file',
+};
+
 export const gaugeWords = {
   title: 'What the results may tell about you',
   levels: {
@@ -21,10 +28,10 @@ export const gaugeWords = {
   /**
    * By epsilon: up to 1, up to 10, above (Ponomareva et al., "How to DP-fy ML", JAIR 77, 2023).
    */
-  meaning: (epsilon: number) =>
+  meaning: (epsilon: number, protects: Protects) =>
     surest(epsilon) > CERTAIN
-      ? `Somebody who sees all results and thought it even odds that you took part may become all but certain (epsilon ${formatValue(epsilon)}). In practice such attacks do worse, but nothing rules them out.`
-      : `Somebody who sees all results and thought it even odds that you took part can be at most ${formatPercent(surest(epsilon))} sure afterwards (epsilon ${formatValue(epsilon)}).`,
+      ? `Somebody who sees all results and thought it even odds that ${SECRETS[protects]} may become all but certain (epsilon ${formatValue(epsilon)}). In practice such attacks do worse, but nothing rules them out.`
+      : `Somebody who sees all results and thought it even odds that ${SECRETS[protects]} can be at most ${formatPercent(surest(epsilon))} sure afterwards (epsilon ${formatValue(epsilon)}).`,
   delta: (delta: number) => `This holds but for a chance of ${formatValue(delta)} (delta).`,
   none: 'There is no mathematical limit on what the results may tell about you.',
   after: (spent: number, epsilon: number, limit: number) =>

@@ -87,7 +87,7 @@ export const glossary: Readonly<Record<TermId, GlossaryEntry>> = {
   },
   epsilon: {
     short: 'A number that limits how much a result can tell about one participant; smaller is more private.',
-    long: 'It exists only where random noise is added to what is released. This version adds no noise, so the page says "none": there is no mathematical limit on what the sum may tell about one site. The masks still hide each site’s own part.',
+    long: 'It exists only where random noise is added to what is released. A task says whether it adds noise, and its page shows the epsilon of all its rounds before you join. Where a task adds none, or releases something without noise, the page says "none": there is no mathematical limit on what the sum may tell about one site. The masks still hide each site’s own part.',
   },
   'f-score': {
     short:
@@ -144,7 +144,7 @@ export const glossary: Readonly<Record<TermId, GlossaryEntry>> = {
   },
   noise: {
     short: 'Random changes to a result, so that it tells less about each participant.',
-    long: 'Noise gives a mathematical limit, called epsilon, and makes the model a little worse. This version adds none: the sum of all sites is exact. A mask looks like noise too, but it vanishes from the sum.',
+    long: 'Noise gives a mathematical limit, called epsilon, and makes the model a little worse. A task says whether its sites add any. Where they add none, the sum of all sites is exact. A mask looks like noise too, but it vanishes from the sum.',
   },
   phase: {
     short: 'One part of a round, with its own deadline.',

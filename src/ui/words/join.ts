@@ -15,9 +15,10 @@ export const joinWords = {
   /** @param safe most colluding members of a smallest round that learn nothing */
   smallCohort: (count: number, safe: number) =>
     `A round may have as few as ${plural(count, 'site')}. In such a round, up to ${plural(safe, 'other site')} that ${safe === 1 ? 'works' : 'work'} with the relay ${safe === 1 ? 'learns' : 'learn'} nothing about yours. All others together can always uncover what yours added to the sum. Join with sites that you trust not to do so.`,
-  noNoise:
-    'This task adds no noise. The sum of all sites is exact, and everybody sees it. There is no mathematical limit on what the sum may tell about one site.',
+  privacyTitle: 'What the results may tell about you',
   verdicts: 'After each round your tab votes whether the model got better on your held-out rows. Your vote is public.',
+  abstains:
+    'Your tab does not vote on the model, as a vote would tell something about your rows: it abstains, in public.',
   exact:
     'The score of all sites together is published exactly. When only one site joins or leaves between two rounds, the others can work out how well the model does at that site. They never see a row.',
   action: 'Join the training',

@@ -137,12 +137,9 @@ export const privacyWords = {
   title: 'Privacy',
   about: 'of this task',
   noise: 'Noise added',
-  noNoise: 'none',
-  epsilon: 'Limit on what a sum tells (epsilon)',
-  noEpsilon: 'none',
+  epsilon: 'Limit on what the results tell (epsilon)',
+  unknown: '–',
   sums: 'Sums that hold your rows',
-  noNoiseText:
-    'The sum of all sites is exact and public. Without noise there is no mathematical limit on what it may tell about one site: the fewer sites, the more.',
   collusion: ({ members, withRelay, without }: { members: number; withRelay: number; without: number }) =>
     withRelay < without
       ? `In this round of ${members} sites, ${withRelay} others together with the relay, or all ${without} others without it, could uncover what you added to the sum.`

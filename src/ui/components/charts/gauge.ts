@@ -1,14 +1,22 @@
 /** What the privacy gauge shows, worked out from its figures. Pure, so that it is tested without a page. */
 
+/** Of the owner of some rows, in epsilon. */
+interface Budget {
+  /** by earlier tasks over the same rows */
+  readonly spent: number;
+  /** over all tasks */
+  readonly limit: number;
+}
+
 /** The privacy of a task over one set of rows, in epsilon at the given delta; or none, and why. */
 export type Privacy =
   | {
       readonly epsilon: number;
       readonly delta: number;
-      /** by earlier tasks over the same rows */
-      readonly spent: number;
-      /** the owner's, over all tasks */
-      readonly limit: number;
+      /** whose presence it hides: a participant with all their rows, or one row */
+      readonly protects: 'user' | 'records';
+      /** absent where no limit is set: then the cost is all that is shown */
+      readonly budget?: Budget;
     }
   | { readonly none: string };
 
@@ -21,14 +29,14 @@ const FAIR = 10;
 /** Over: the task costs more than the limit leaves, whatever its epsilon. */
 export function privacyLevel(privacy: Privacy): PrivacyLevel {
   if ('none' in privacy) return 'none';
-  const { epsilon, spent, limit } = privacy;
-  if (spent + epsilon > limit) return 'over';
+  const { epsilon, budget } = privacy;
+  if (budget !== undefined && budget.spent + epsilon > budget.limit) return 'over';
   if (epsilon <= STRONG) return 'strong';
   return epsilon <= FAIR ? 'fair' : 'weak';
 }
 
 /** Widths of the parts of the bar, as shares of it; the bar is as long as the limit, or longer where that is passed. */
-export function gaugeShares({ epsilon, spent, limit }: Exclude<Privacy, { none: string }>) {
+export function gaugeShares(epsilon: number, { spent, limit }: Budget) {
   const whole = Math.max(limit, spent + epsilon, Number.MIN_VALUE);
   return { spent: spent / whole, task: epsilon / whole, limit: limit / whole };
 }
