@@ -20,6 +20,7 @@ import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { participate } from '../src/session/participate.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
+import { recordRandomness } from '../src/training/records.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { systemClock } from '../relay/server/start.ts';
 import { type ChainEndpoint, connectChain, ensureRegistered } from './chain-access.ts';
@@ -130,7 +131,7 @@ let lastStart: Promise<unknown> = Promise.resolve();
  * are started one after the other; from then on they share it.
  */
 export function startTrainer(spec: TaskSpec): Promise<TrainerPort> {
-  const start = () => createTrainer({ spec, prefer: ['wasm', 'cpu'] });
+  const start = () => createTrainer({ spec, prefer: ['wasm', 'cpu'], randomness: recordRandomness(secureRandom) });
   const started = lastStart.then(start, start);
   lastStart = started.catch(() => undefined);
   return started;

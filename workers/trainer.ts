@@ -3,6 +3,8 @@ import { expose } from 'comlink';
 import wasmSimd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
 import wasmPlain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
 import { MurmurError } from '../src/core/errors.ts';
+import { secureRandom } from '../src/core/random.ts';
+import { recordRandomness } from '../src/training/records.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
 import type { TrainerApi } from './api/trainer.ts';
 import './transfer.ts';
@@ -17,7 +19,11 @@ function started(): Trainer {
 const api: TrainerApi = {
   async start(spec) {
     trainer?.dispose();
-    trainer = await createTrainer({ spec, wasmPaths: { plain: wasmPlain, simd: wasmSimd } });
+    trainer = await createTrainer({
+      spec,
+      wasmPaths: { plain: wasmPlain, simd: wasmSimd },
+      randomness: recordRandomness(secureRandom),
+    });
     return trainer.backend;
   },
   train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),

@@ -8,7 +8,7 @@ import {
   standardiseLabels,
   statisticsSegment,
   statisticsVector,
-  valuesFrom,
+  predictionsFrom,
 } from './statistics.ts';
 import { type DataSpec, targetOf } from '../protocol/data-spec.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
@@ -110,14 +110,15 @@ describe('statistics of other kinds', () => {
     expect(normalise(features, normaliser)).toEqual(features);
   });
 
-  it('standardises a value like its column, and gives it back in its unit', () => {
+  it('standardises a value like its column, and turns a prediction back', () => {
     const forecast = forecastTaskSpec();
     const target = targetOf(forecast.data);
     const normaliser = { mean: Float64Array.of(0.25, 0), scale: Float64Array.of(0.5, 1), rows: 2, positives: 0 };
     const labels = standardiseLabels(Float32Array.of(0.25, 0.75), target, normaliser);
     expect([...labels]).toEqual([0, 1]);
-    if (target.kind !== 'value') throw new Error('a forecast is a value');
-    expect([...valuesFrom(labels as Float32Array, target, normaliser)]).toEqual([250, 750]);
+    expect([...predictionsFrom(target, normaliser, labels as Float32Array)]).toEqual([0.25, 0.75]);
+    const chances = Float32Array.of(0.5);
+    expect(predictionsFrom(targetOf(mnistTaskSpec().data), normaliser, chances)).toBe(chances);
     expect(standardiseLabels(Uint8Array.of(1), targetOf(mnistTaskSpec().data), normaliser)).toEqual(Uint8Array.of(1));
   });
 });

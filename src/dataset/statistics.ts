@@ -173,17 +173,15 @@ export function standardiseLabels(labels: Labels, target: Target, normaliser: No
 }
 
 /**
- * A model's outputs of a value target in the unit of the column; the inverse of {@link standardiseLabels} and of the public range.
- * @param outputs one a row
+ * What an evaluation takes of a model's outputs: a value as its place in the public range again, the inverse of {@link standardiseLabels};
+ * chances as they are.
+ * @param outputs of TrainerPort.predict
+ * @returns the same array where nothing is to be turned back
  */
-export function valuesFrom(
-  outputs: Float32Array,
-  target: Target & { kind: 'value' },
-  normaliser: Normaliser,
-): Float64Array {
+export function predictionsFrom(target: Target, normaliser: Normaliser, outputs: Float32Array): Float32Array {
+  if (target.kind !== 'value') return outputs;
   const { mean, scale } = columnOf(target, normaliser);
-  const span = target.maximum - target.minimum;
-  return Float64Array.from(outputs, (output) => target.minimum + span * (output * scale + mean));
+  return outputs.map((output) => output * scale + mean);
 }
 
 function columnOf(

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { heartTaskSpec } from '../dataset/heart.ts';
 import type { DataSpec } from '../protocol/data-spec.ts';
 import { exampleOf } from './examples.ts';
-import { predictionsFrom } from './values.ts';
 
 const label = {
   name: 'kind',
@@ -62,15 +61,5 @@ describe('exampleOf', () => {
         { name: 'wind', unit: 'm/s', values: Float32Array.of(2.5, 5) },
       ],
     });
-  });
-});
-
-describe('predictionsFrom', () => {
-  it('turns a standardised number back to its place, and leaves chances as they are', () => {
-    const normaliser = { mean: Float64Array.of(0, 0.5), scale: Float64Array.of(1, 0.25), rows: 4, positives: 0 };
-    const outputs = Float32Array.of(-1, 0, 2);
-    const value = { kind: 'value', column: 1, minimum: 0, maximum: 1, unit: undefined } as const;
-    expect(Array.from(predictionsFrom(value, normaliser, outputs))).toEqual([0.25, 0.5, 1]);
-    expect(predictionsFrom({ kind: 'binary', names: ['no', 'yes'] }, normaliser, outputs)).toBe(outputs);
   });
 });

@@ -36,6 +36,7 @@ function products({ layer, input, output, parameters }: LayerPlan): number {
   switch (layer.kind) {
     case 'dense':
       return kernels * (sizeOf(output) / layer.units);
+    case 'conv1d':
     case 'conv2d':
     case 'residual':
       return kernels * (sizeOf(output) / layer.filters);

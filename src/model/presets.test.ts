@@ -27,11 +27,12 @@ describe('presets', () => {
       const scores = predict(use, await initialWeights(use, new Uint8Array(32)), features, 2);
       expect(scores).toHaveLength(2 * output.reduce((a, b) => a * b, 1));
       expect(scores.every(Number.isFinite)).toBe(true);
-      if (planModel(use).target.kind === 'classes' || planModel(use).target.kind === 'next') {
-        const width = output.at(-1) as number;
-        for (let i = 0; i < scores.length; i += width)
-          expect(scores.subarray(i, i + width).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
-      }
+      const { kind } = planModel(use).target;
+      const width = output.at(-1) as number;
+      const sums = Array.from({ length: kind === 'classes' || kind === 'next' ? scores.length / width : 0 }, (__, i) =>
+        scores.subarray(i * width, (i + 1) * width).reduce((a, b) => a + b, 0),
+      );
+      for (const sum of sums) expect(sum).toBeCloseTo(1, 5);
     }
   });
 

@@ -106,4 +106,11 @@ describe('a contribution', () => {
     expect(remembered).toBeUndefined();
     expect(parts).toEqual([Float64Array.of(ROWS / 64), new Float64Array(3)]);
   });
+
+  it('with noise for single records asks for exactly the steps that its epsilon counts', async () => {
+    const privacy = { kind: 'records', noiseMultiplier: 1.1, delta: 1e-5, clipNorm: 0.5, samplingRate: 0.3 } as const;
+    const { job } = await contribute({ ...task({}), privacy });
+    expect(job).toMatchObject({ steps: 4, records: { clip: 0.5, noise: 1.1, rate: 0.3 } });
+    expect((await contribute(task({}))).job).not.toHaveProperty('records');
+  });
 });

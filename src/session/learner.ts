@@ -8,22 +8,21 @@ import { plannedSteps } from '../aggregation/local/fednova.ts';
 import { fedProxJob } from '../aggregation/local/fedprox.ts';
 import { controlCorrection } from '../aggregation/local/scaffold.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
-import { MurmurError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { RandomBytes } from '../core/random.ts';
 import type { Dataset } from '../dataset/split.ts';
-import { normalise, type Normaliser } from '../dataset/statistics.ts';
+import { normalise, type Normaliser, predictionsFrom, standardiseLabels } from '../dataset/statistics.ts';
 import { Examination } from '../evaluation/examination.ts';
 import { exampleOf } from '../evaluation/examples.ts';
 import { type Labels, predictionWidth } from '../evaluation/losses.ts';
 import { createTally } from '../evaluation/tally.ts';
-import { predictionsFrom } from '../evaluation/values.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { featureWidth, labelWidth, type Target, targetOf } from '../protocol/data-spec.ts';
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
-import type { TrainerPort } from '../protocol/ports.ts';
+import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
+import { stepsOfPasses } from '../protocol/privacy-spec.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
 import type { Recalled, Remembered } from './site-memory.ts';
@@ -55,7 +54,8 @@ export class Learner {
   #urgent = 0;
   /** who goes on once there are none */
   #patient: (() => void)[] = [];
-  #normalised: { readonly normaliser: Normaliser; readonly features: Float32Array } | undefined;
+  #normalised:
+    { readonly normaliser: Normaliser; readonly features: Float32Array; readonly labels: Labels } | undefined;
 
   constructor(spec: TaskSpec, dataset: Dataset, createTrainer: (spec: TaskSpec) => Promise<TrainerPort>) {
     this.#spec = spec;
@@ -106,9 +106,6 @@ export class Learner {
   }): Promise<Contribution> {
     const { base, step, random, recalled = {}, onProgress, signal, evaluation } = args;
     const spec = this.#spec;
-    // An epsilon was shown; nothing may leave that was trained without the noise it is for.
-    if (spec.privacy?.kind === 'records')
-      throw new MurmurError('unsupported', 'this version cannot train with noise for single records yet');
     const { algorithm } = spec.training;
     const { rows } = this.#dataset.train;
     const learningRate = learningRateAt(spec.training, step);
@@ -118,6 +115,7 @@ export class Learner {
       ...this.#job(base.weights, base.normaliser),
       ...this.#work(recalled.steps),
       ...fedProxJob(algorithm),
+      ...recordsJob(spec),
       ...(server && { correction: controlCorrection(server, recalled.control) }),
       learningRate,
       seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(step, 2), args.site),
@@ -212,17 +210,21 @@ export class Learner {
 
   #job(weights: Float32Array, normaliser: Normaliser) {
     const { batchSize, l2 } = this.#spec.training;
-    const { labels, rows } = this.#dataset.train;
-    const features = this.#trainingFeatures(normaliser);
-    return { weights, features, labels, rows, batchSize, l2 };
+    const { rows } = this.#dataset.train;
+    return { weights, ...this.#trainingRows(normaliser), rows, batchSize, l2 };
   }
 
   /** The statistics are frozen after the first step, so one normalised copy serves every round. */
-  #trainingFeatures(normaliser: Normaliser): Float32Array {
+  #trainingRows(normaliser: Normaliser): { readonly features: Float32Array; readonly labels: Labels } {
     if (this.#normalised?.normaliser !== normaliser) {
-      this.#normalised = { normaliser, features: normalise(this.#dataset.train.features, normaliser) };
+      const { features, labels } = this.#dataset.train;
+      this.#normalised = {
+        normaliser,
+        features: normalise(features, normaliser),
+        labels: standardiseLabels(labels, this.#target, normaliser),
+      };
     }
-    return this.#normalised.features;
+    return this.#normalised;
   }
 
   async #examine(model: Checkpoint): Promise<Examination> {
@@ -258,4 +260,17 @@ export class Learner {
       use(predictionsFrom(this.#target, normaliser, outputs), labels.subarray(from * labelsEach, to * labelsEach));
     }
   }
+}
+
+/**
+ * DP-SGD in a task that protects single records. The steps are given, because those are what the task's epsilon counts; an epoch of the
+ * trainer's own may round to one more.
+ */
+function recordsJob({ privacy, training }: TaskSpec): Pick<TrainerJob, 'records' | 'steps'> {
+  if (privacy?.kind !== 'records') return {};
+  const { clipNorm, noiseMultiplier, samplingRate } = privacy;
+  return {
+    records: { clip: clipNorm, noise: noiseMultiplier, rate: samplingRate },
+    steps: training.steps ?? stepsOfPasses(privacy, training.epochs ?? 1),
+  };
 }

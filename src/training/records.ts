@@ -26,6 +26,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { RandomBytes } from '../core/random.ts';
+import { normalNoise } from '../privacy/normal-noise.ts';
 import { shaped } from './layers/layer.ts';
 import { lossGradient } from './losses.ts';
 import {
@@ -42,6 +43,11 @@ export interface RecordRandomness {
   /** independent draws of the standard normal law */
   readonly normals: (length: number) => ArrayLike<number>;
   readonly random: RandomBytes;
+}
+
+/** What a trainer draws from secure bytes. */
+export function recordRandomness(random: RandomBytes): RecordRandomness {
+  return { random, normals: (length) => normalNoise(length, random) };
 }
 
 export interface RecordBatch {
