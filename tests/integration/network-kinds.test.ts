@@ -44,7 +44,7 @@ test('trains the digits to the end, verifies, and reads them better than chance'
     const result = await network.result(task, spec);
     expect(result).toMatchObject({ rounds: 2, parameters: 65 * 32 + 33 * 10 });
     expect(result.recomputedModelHash).toBe(result.chainModelHash);
-    expect(result.accuracy).toBeGreaterThan(3 * CHANCE);
+    expect(result.accuracy).toBeGreaterThan(5 * CHANCE);
     expect(result.f1).toBeGreaterThan(CHANCE);
     expect(result).not.toHaveProperty('auc');
     expect(result).not.toHaveProperty('alone');
