@@ -1,5 +1,6 @@
 /**
- * The one-command local network: chain, contracts, beacon, relay, page and four hospitals in one process with one child (anvil).
+ * The one-command local network: chain, contracts, beacon, relay, page and the sites of an example
+ * task (four hospitals by default) in one process with one child (anvil).
  * A task that ends makes way for the next one, so whoever comes later finds a round to join. Everything is in one folder, and a
  * second start goes on where the first was stopped.
  */
@@ -9,13 +10,15 @@ import { createAggregator } from '../relay/aggregator.ts';
 import type { RelayEvent, RelayOptions } from '../relay/core/types.ts';
 import { type RunningRelay, startRelay, systemClock } from '../relay/server/start.ts';
 import { fetchSpec } from '../src/aggregation/verify.ts';
+import { toHex } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
-import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import type { Example } from '../src/dataset/examples/index.ts';
+import { type TaskSpec, taskSpecHash } from '../src/protocol/task-spec.ts';
 import type { TaskView } from '../src/protocol/views.ts';
 import { CHAIN_ID } from './saved-anvil.ts';
 import { type RunningNetwork, runningFile } from './deployment.ts';
+import { createExampleTask, exampleNamed, exampleSpec, type PhaseLengths } from './example-task.ts';
 import { createFaucet } from './faucet.ts';
-import { createHeartTask, heartSpec, type PhaseLengths } from './heart-task.ts';
 import { readOnlyRelay, type SessionPace } from './hospital.ts';
 import { type LocalChain, startLocalChain } from './local-chain.ts';
 import { createPageServer } from './page-server.ts';
@@ -55,7 +58,9 @@ export interface NetworkOptions {
   /** page and relay; undefined: the one of the last start if it is free */
   readonly port: number | undefined;
   readonly rpcPort: number;
-  /** training rounds of a task; the heart task's own number by default */
+  /** the heart task by default */
+  readonly example?: Example;
+  /** training rounds of a task; the example's own number by default */
   readonly trainingRounds: number | undefined;
   readonly pace: NetworkPace;
   readonly onReady: (network: { url: string; resumed: boolean; whyNew: string }) => void;
@@ -72,7 +77,7 @@ export interface LocalNetwork {
   readonly relay: RunningRelay;
   /** The running task that people may join, made if there is none. */
   openTask(): Promise<{ task: bigint; spec: TaskSpec }>;
-  /** Runs the four hospitals until the task has ended. @throws MurmurError void when it failed, cancelled */
+  /** Runs the example's sites until the task has ended. @throws MurmurError void when it failed, cancelled */
   train(task: bigint): Promise<void>;
   result(task: bigint, spec: TaskSpec): Promise<NetworkResult>;
   /** Stops everything, the chain last, so that its state is whole. */
@@ -102,7 +107,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 }
 
 async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () => Promise<void>): Promise<LocalNetwork> {
-  const { stateFolder, pace, onTrouble } = options;
+  const { stateFolder, pace, onTrouble, example = exampleNamed('heart') } = options;
   const { endpoint, sender, places } = chain;
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
@@ -157,15 +162,22 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
     chain,
     relay,
     async openTask() {
-      const found = await runningTask(chain, relay, options.trainingRounds, signal);
+      const found = await runningTask(chain, relay, example, options.trainingRounds, signal);
       if (found !== undefined) {
         openTask = found.task;
         return found;
       }
-      const spec = heartSpec(options.trainingRounds);
+      const spec = exampleSpec(example, options.trainingRounds);
       const { blobs } = relay.core;
       const { creator } = chain;
-      openTask = await createHeartTask({ creator, flock: endpoint.flock, blobs, spec, lengths: pace.lengths, signal });
+      openTask = await createExampleTask({
+        creator,
+        flock: endpoint.flock,
+        blobs,
+        spec,
+        lengths: pace.lengths,
+        signal,
+      });
       return { task: openTask, spec };
     },
     async train(task) {
@@ -176,7 +188,7 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
         tally.add(round);
         options.onRound(round);
       };
-      const sites = runSites({ ...parts, pace: pace.session, onRound, onTrouble }, task, signal);
+      const sites = runSites({ ...parts, pace: pace.session, onRound, onTrouble }, example.sites, task, signal);
       training = sites;
       await Promise.race([sites, aborted(signal)]);
       signal.throwIfAborted();
@@ -185,7 +197,7 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
     },
     async result(task, spec) {
       const reader = readOnlyRelay(relay.url, sender, task);
-      return summarise({ chain: chain.creator, relay: reader, task, spec, ...tally.of(task), signal });
+      return summarise({ chain: chain.creator, relay: reader, example, task, spec, ...tally.of(task), signal });
     },
     async stop() {
       controller.abort();
@@ -210,11 +222,12 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /**
  * The newest task of the network's own if it runs and fits what was asked for; the rest of an interrupted one is trained first. Tasks
- * that people created on this network are theirs: the four hospitals have no data for them.
+ * that people created on this network are theirs: its sites have no data for them.
  */
 async function runningTask(
   chain: LocalChain,
   relay: RunningRelay,
+  example: Example,
   trainingRounds: number | undefined,
   signal: AbortSignal,
 ): Promise<{ task: bigint; spec: TaskSpec } | undefined> {
@@ -225,8 +238,10 @@ async function runningTask(
     if (view.creator === chain.creatorAddress) break;
   }
   if (view === undefined || task === 0n) return undefined;
-  const fits = trainingRounds === undefined || view.parameters.trainingRounds === trainingRounds;
+  const { trainingRounds: rounds } = view.parameters;
+  const fits = trainingRounds === undefined || rounds === trainingRounds;
   if (view.status !== 'running' || !fits) return undefined;
+  if (toHex(await taskSpecHash(exampleSpec(example, rounds))) !== view.specHash) return undefined;
   const spec = await fetchSpec(relay.core, view, signal).catch(() => undefined);
   return spec && { task, spec };
 }

@@ -9,7 +9,9 @@ export const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)));
 /** Everything that the local network remembers. */
 export const STATE_FOLDER = join(ROOT, '.murmur');
 export const PAGE_FOLDER = join(ROOT, 'dist/page');
-export const HEART_FOLDER = join(ROOT, 'public/data/heart');
+/** The page's static files; the examples' data are under it. */
+export const PUBLIC_FOLDER = join(ROOT, 'public');
+export const HEART_FOLDER = join(PUBLIC_FOLDER, 'data/heart');
 export const AGGREGATOR_WORKER = join(ROOT, 'dist/node/aggregator-worker.js');
 
 function rootAbove(start: string): string {

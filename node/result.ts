@@ -1,32 +1,40 @@
-/** What a finished task came to: the last line of `npm start -- --rounds N --exit`. */
+/**
+ * What a finished task came to: the last line of `npm start -- --rounds N --exit`. What the model is compared with is trained for the
+ * heart task only, whose plans of training alone and in one place were chosen for its rows (baselines.ts).
+ */
 import { join } from 'node:path';
 import { verifyTask } from '../src/aggregation/verify.ts';
 import { utf8 } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
-import { HEART_SITES } from '../src/dataset/heart.ts';
+import type { Example } from '../src/dataset/examples/index.ts';
 import { popcount } from '../src/core/bitmap.ts';
+import { type MeasureId, measuresOf, type RoundMetrics } from '../src/protocol/metrics.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
+import type { Normaliser } from '../src/dataset/statistics.ts';
 import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
-import { trainBaselines } from './baselines.ts';
+import { type Scores, trainBaselines } from './baselines.ts';
 import { readDataset } from './data-files.ts';
 import { startTrainer } from './hospital.ts';
-import { HEART_FOLDER } from './places.ts';
+import { PUBLIC_FOLDER } from './places.ts';
 
-export interface NetworkResult {
+/** Figures of the final model over all sites' held-out rows, from the masked counts of the evaluation step: those of its kind. */
+export type Figures = Partial<Record<MeasureId, number>>;
+
+export interface Comparison {
+  /** the same architecture trained on all training rows in one place, on the same held-out rows */
+  readonly centralised: Scores;
+  /** trained on one site's rows, on the same held-out rows */
+  readonly alone: readonly (Scores & { readonly site: string })[];
+}
+
+export interface NetworkResult extends Figures, Partial<Comparison> {
   /** settled training rounds */
   readonly rounds: number;
   /** members of the last round */
   readonly sites: number;
   /** of the last round */
   readonly survivors: number;
-  /** of the final model over all sites' held-out rows, from the masked counts of the evaluation step */
-  readonly accuracy: number;
-  readonly auc: number;
-  /** the same architecture trained on all training rows in one place, on the same held-out rows */
-  readonly centralised: { readonly accuracy: number; readonly auc: number };
-  /** trained on one site's rows, on the same held-out rows */
-  readonly alone: readonly { readonly site: string; readonly accuracy: number; readonly auc: number }[];
   /** mean over sites and training rounds of the bytes sent to the relay */
   readonly bytesUpPerSiteRound: number;
   readonly parameters: number;
@@ -42,6 +50,7 @@ export interface NetworkResult {
 export async function summarise(args: {
   chain: ChainReader;
   relay: RelayPort;
+  example: Example;
   task: bigint;
   spec: TaskSpec;
   bytesUpPerSiteRound: number;
@@ -49,7 +58,7 @@ export async function summarise(args: {
   modelHash: string;
   signal: AbortSignal;
 }): Promise<NetworkResult> {
-  const { chain, relay, task, spec, bytesUpPerSiteRound, modelHash, signal } = args;
+  const { chain, relay, example, task, spec, bytesUpPerSiteRound, modelHash, signal } = args;
   const verification = await verifyTask({ chain, source: relay, task, fromVectors: true, signal });
   const { rounds, checkpoint } = verification;
   const last = rounds.findLast(({ outcome }) => outcome !== 'void');
@@ -57,32 +66,34 @@ export async function summarise(args: {
   if (!verification.matches || checkpoint === undefined || last === undefined) {
     throw new MurmurError('bad-hash', `the model of task ${task} does not follow from its rounds`);
   }
-  if (last.kind !== 'evaluation' || pooled?.kind !== 'binary' || pooled.auc === undefined) {
+  if (last.kind !== 'evaluation' || pooled === undefined) {
     throw new MurmurError('internal', `task ${task} ended without an evaluation`);
   }
-  const sites = await Promise.all(HEART_SITES.map(({ file }) => readDataset(join(HEART_FOLDER, file), spec)));
-  const trainer = await startTrainer(spec);
-  const seed = await sha256(utf8('murmur/baselines/1'), utf8(spec.heldOut.seed));
-  const { centralised, alone } = await trainBaselines({
-    spec,
-    sites,
-    normaliser: checkpoint.normaliser,
-    trainer,
-    seed,
-  });
   const view = await chain.round(task, last.round, signal);
   return {
     rounds: rounds.filter(({ kind, outcome }) => kind === 'training' && outcome !== 'void').length,
     sites: view.n,
     survivors: popcount(view.u3),
-    accuracy: pooled.accuracy,
-    auc: pooled.auc,
-    centralised,
-    alone: alone.map((scores, i) => ({ site: HEART_SITES[i]?.id ?? '', ...scores })),
+    ...figuresOf(pooled),
+    ...(example.id === 'heart' && (await compare(example, spec, checkpoint.normaliser))),
     bytesUpPerSiteRound,
     parameters: weightCount(spec),
     modelHash,
     chainModelHash: verification.chainModelHash,
     recomputedModelHash: verification.recomputedModelHash,
   };
+}
+
+/** Of two classes the two that the comparison has too; otherwise all that the kind has. */
+function figuresOf(metrics: RoundMetrics): Figures {
+  const shown = measuresOf(metrics).filter(({ id }) => metrics.kind !== 'binary' || id === 'accuracy' || id === 'auc');
+  return Object.fromEntries(shown.flatMap(({ id, value }) => (value === undefined ? [] : [[id, value]])));
+}
+
+async function compare({ sites }: Example, spec: TaskSpec, normaliser: Normaliser): Promise<Comparison> {
+  const datasets = await Promise.all(sites.map(({ path }) => readDataset(join(PUBLIC_FOLDER, path), spec)));
+  const trainer = await startTrainer(spec);
+  const seed = await sha256(utf8('murmur/baselines/1'), utf8(spec.heldOut.seed));
+  const { centralised, alone } = await trainBaselines({ spec, sites: datasets, normaliser, trainer, seed });
+  return { centralised, alone: alone.map((scores, i) => ({ site: sites[i]?.id ?? '', ...scores })) };
 }

@@ -1,10 +1,10 @@
-/** The four hospitals of the local network, side by side in this process. Each has its own wallet, keys, journal and connections. */
+/** The sites of the local network (four hospitals by default), side by side in this process. Each has its own wallet, keys, journal and connections. */
 import { join } from 'node:path';
 import { systemClock } from '../relay/server/start.ts';
 import type { AllianceClient } from '../src/chain/alliance-client.ts';
 import { hasCode, toErrorData } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
-import { HEART_SITES } from '../src/dataset/heart.ts';
+import type { Example } from '../src/dataset/examples/index.ts';
 import { isForChain } from '../src/network/kinds.ts';
 import { createLedger, type Ledger } from '../src/network/ledger.ts';
 import type { ParticipationStatus, RoundSummary } from '../src/session/status.ts';
@@ -12,7 +12,7 @@ import type { ChainEndpoint } from './chain-access.ts';
 import type { DeploymentPlaces } from './deployment.ts';
 import type { Fund } from './faucet.ts';
 import { openHospital, type SessionPace, walletOf } from './hospital.ts';
-import { HEART_FOLDER } from './places.ts';
+import { PUBLIC_FOLDER } from './places.ts';
 import { keepSecret } from './state-folder.ts';
 
 export interface SiteRound {
@@ -63,18 +63,19 @@ export class SiteTally {
 /** Pause before a site that failed tries again. */
 const RETRY_MS = 3_000;
 
-/** Runs all four until the task has ended or the signal aborts. Each ends with its own last state; none stops another. */
+/** Runs all sites of the example until the task has ended or the signal aborts. Each ends with its own last state; none stops another. */
 export async function runSites(
   parts: SitesParts,
+  sites: Example['sites'],
   task: bigint,
   signal: AbortSignal,
 ): Promise<readonly (ParticipationStatus | undefined)[]> {
-  return Promise.all(HEART_SITES.map((site) => runSite(parts, site, task, signal)));
+  return Promise.all(sites.map((site) => runSite(parts, site, task, signal)));
 }
 
 async function runSite(
   parts: SitesParts,
-  { id, file }: { id: string; file: string },
+  { id, path }: Example['sites'][number],
   task: bigint,
   signal: AbortSignal,
 ): Promise<ParticipationStatus | undefined> {
@@ -101,7 +102,7 @@ async function runSite(
         endpoint: parts.endpoint,
         relayUrl: parts.relayUrl,
         wallet,
-        dataFile: join(HEART_FOLDER, file),
+        dataFile: join(PUBLIC_FOLDER, path),
         folder: parts.places.siteFolder(id),
         pace: parts.pace,
         ledger,

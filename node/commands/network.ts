@@ -1,6 +1,8 @@
-/** `murmur network`: the local network with four hospitals. `npm start` calls it. */
+/** `murmur network`: the local network with four hospitals, or the sites of another example. `npm start` calls it. */
 import { Command } from 'commander';
 import { hasCode, MurmurError } from '../../src/core/errors.ts';
+import type { Example } from '../../src/dataset/examples/index.ts';
+import { exampleNamed } from '../example-task.ts';
 import { FOR_PEOPLE, FOR_PROGRAMS, type LocalNetwork, type NetworkOptions, startNetwork } from '../network.ts';
 import { byteSize, jsonLine, note, printJson, printLine, shortHash } from '../output.ts';
 import { metricsWords } from '../status-words.ts';
@@ -11,6 +13,7 @@ import { folderOption, portOption, roundsOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
 interface Options {
+  readonly task?: Example;
   readonly rounds?: number;
   readonly exit?: boolean;
   readonly json?: boolean;
@@ -26,6 +29,7 @@ const EXIT_ROUND_MS = 60_000;
 export function networkCommand(): Command {
   return new Command('network')
     .description('Start chain, relay, page and four hospitals on this machine; Ctrl-C stops them.')
+    .option('--task <name>', 'example task (default: heart)', exampleNamed)
     .option('--rounds <n>', 'training rounds of a task', roundsOption)
     .option('--exit', 'stop when one task has ended; the last line is its result as JSON')
     .option('--port <n>', 'port of page and relay (default: the last one, or a free one)', portOption)
@@ -78,6 +82,7 @@ function networkOptions(options: Options, signal: AbortSignal): NetworkOptions {
     stateFolder: options.state,
     port: options.port,
     rpcPort: options.rpcPort ?? 0,
+    ...(options.task && { example: options.task }),
     trainingRounds: options.rounds,
     pace: options.exit ? FOR_PROGRAMS : FOR_PEOPLE,
     onReady: ({ url, resumed, whyNew }) => {
@@ -85,7 +90,7 @@ function networkOptions(options: Options, signal: AbortSignal): NetworkOptions {
       if (options.json) printJson({ url, resumed });
       else printLine(`Murmur is at ${url}${resumed ? ' (going on where it was stopped)' : ''}`);
     },
-    onTask: (task, rounds) => note(`task ${task}: ${rounds} training rounds, four hospitals`),
+    onTask: (task, rounds) => note(`task ${task}: ${rounds} training rounds, ${sitesWords(options.task)}`),
     onRound: (round) => {
       const key = `${round.task}/${round.summary.round}`;
       if (told.has(key)) return;
@@ -96,6 +101,11 @@ function networkOptions(options: Options, signal: AbortSignal): NetworkOptions {
     onTrouble: (who, message) => note(`${who}: ${message}`),
     signal,
   };
+}
+
+function sitesWords(example: Example | undefined): string {
+  if (example === undefined || example.id === 'heart') return 'four hospitals';
+  return `${example.id}, ${example.sites.length} sites`;
 }
 
 function roundObject({ task, summary, bytesUp }: SiteRound) {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import type { PhaseLengths } from '../../node/heart-task.ts';
+import type { PhaseLengths } from '../../node/example-task.ts';
 import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
 import { systemClock } from '../../relay/server/start.ts';
 import { has } from '../../src/core/bitmap.ts';

@@ -29,6 +29,7 @@ test.concurrent.each([
   ['an unknown option', ['network', '--bogus'], 'unknown option'],
   ['an unknown command', ['train'], 'unknown command'],
   ['a number of rounds that is none', ['network', '--rounds', 'many'], 'whole number'],
+  ['an example task that is none', ['network', '--task', 'chess'], 'Known ones: heart, bank, '],
   ['a missing option', ['verify'], '--task'],
   ['a task id that is none', ['inspect', 'task', '--task', '0x1'], 'A task id is'],
   [

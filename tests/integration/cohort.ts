@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LocalAccount } from 'viem';
 import { createFaucet } from '../../node/faucet.ts';
-import { createHeartTask, heartSpec, type PhaseLengths } from '../../node/heart-task.ts';
+import { createExampleTask, exampleNamed, exampleSpec, type PhaseLengths } from '../../node/example-task.ts';
 import { openHospital, readOnlyRelay, walletOf } from '../../node/hospital.ts';
 import { type LocalChain, startLocalChain } from '../../node/local-chain.ts';
 import { AGGREGATOR_WORKER, HEART_FOLDER } from '../../node/places.ts';
@@ -56,9 +56,9 @@ export class Cohort {
     const aggregator = createAggregator({ chain: chain.relay, workerScript: pathToFileURL(AGGREGATOR_WORKER) });
     const relay = await relayOn(folder, chain, aggregator, 0);
     const { creator, endpoint } = chain;
-    const spec = heartSpec(trainingRounds);
+    const spec = exampleSpec(exampleNamed('heart'), trainingRounds);
     const signal = AbortSignal.timeout(30_000);
-    const task = await createHeartTask({
+    const task = await createExampleTask({
       creator,
       flock: endpoint.flock,
       blobs: relay.core.blobs,
