@@ -1,6 +1,4 @@
 /** The page and its workers: `vite` serves them for development, `vite build` writes dist/page. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type Rolldown } from 'vite';
 import { PATHS, patternOf } from './src/ui/paths.ts';
@@ -87,34 +85,6 @@ const fewFiles: Rolldown.CodeSplittingGroup[] = [
   { name: 'shared', test: /\/src\//, minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 3000 },
 ];
 
-/**
- * Lets tfjs's wasm backend use threads. It makes its workers from blobs, one of them the text of a function that a minifier has changed,
- * and the page's policy allows no blobs; so both scripts become files of the page.
- */
-function threadedWasm(): Plugin {
-  const require = createRequire(import.meta.url);
-  const folder = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
-  return {
-    name: 'murmur-threaded-wasm',
-    apply: 'build',
-    transform: {
-      filter: { id: /tfjs-backend-wasm\/dist\/backend_wasm\.js$/ },
-      async handler(code) {
-        const { wasmWorkerContents } = require(`${folder}.worker.js`) as { wasmWorkerContents: string };
-        const file = (name: string, source: string) =>
-          `import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name, source })}`;
-        const main = file('wasm-threads.js', await readFile(require.resolve(`${folder}.js`), 'utf8'));
-        const thread = file('wasm-thread.js', wasmWorkerContents);
-        const changed = code
-          .replace(/new Blob\(\[`var WasmBackendModuleThreadedSimd = ` \+[^;]*;/, `${main};`)
-          .replace(/const response = wasmWorkerContents[^]*?createObjectURL\(blob\);/, `return ${thread};`);
-        if (changed.split('ROLLUP_FILE_URL').length !== 3) this.error('tfjs-backend-wasm is not as it was');
-        return { code: changed, map: null };
-      },
-    },
-  };
-}
-
 /** A worker starts with one file, and asks for the chain's library in one more. */
 const fewWorkerFiles: Rolldown.CodeSplittingGroup[] = [
   { name: 'worker', tags: ['$initial'], priority: 2 },
@@ -125,7 +95,6 @@ export default defineConfig({
   plugins: [svelte({ configFile: false }), preloads()],
   worker: {
     format: 'es',
-    plugins: () => [threadedWasm()],
     rolldownOptions: { output: { codeSplitting: { groups: fewWorkerFiles } } },
   },
   build: {

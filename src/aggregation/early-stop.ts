@@ -3,7 +3,7 @@
  * (Prechelt, "Early Stopping, but When?", 1998, the criterion of successive strips, over rounds). Counted in the checkpoint from settled
  * sums alone, so that everybody agrees.
  *
- * The contract cannot end a task for that (ADR 18): from then on no round changes the model and no site trains; the rounds that are left
+ * The contract cannot end a task for that (ADR 17): from then on no round changes the model and no site trains; the rounds that are left
  * cost little, and the creator may end the task. The model kept is the last, not the best.
  */
 import type { LossProgress, ServerState } from '../model/checkpoint.ts';
