@@ -10,11 +10,12 @@ import { check } from '../src/core/errors.ts';
 import { type BenchContext, type Figure } from './figure.ts';
 import { figures as beijing } from './learning/beijing.ts';
 import { figures as heart } from './learning/heart.ts';
+import { figures as pneumonia } from './learning/pneumonia.ts';
 import { figures as sms } from './learning/sms.ts';
 import type { Section } from './learning/section.ts';
 
 /** In the order in which they run. */
-const SECTIONS: Readonly<Record<string, Section>> = { heart, sms, beijing };
+const SECTIONS: Readonly<Record<string, Section>> = { heart, pneumonia, sms, beijing };
 
 /** @throws MurmurError bad-input for a section that there is not */
 export async function run(context: BenchContext): Promise<readonly Figure[]> {
