@@ -1,5 +1,5 @@
 /** Which kernels training calls, found by watching it. */
-import { profile } from '@tensorflow/tfjs-core';
+import { getKernel, profile } from '@tensorflow/tfjs-core';
 import { SeededRandom } from '../../core/random.ts';
 import { initialWeights } from '../../model/initialise.ts';
 import type { ModelUse } from '../../protocol/model-shapes.ts';
@@ -41,5 +41,6 @@ export async function kernelsOfTraining(use: ModelUse, backend: Backend): Promis
     return [];
   });
   trainer.dispose();
-  return [...new Set(kernelNames)].toSorted();
+  // Operations with a gradient of their own are in it by other names too.
+  return [...new Set(kernelNames)].filter((name) => getKernel(name, backend) !== undefined).toSorted();
 }
