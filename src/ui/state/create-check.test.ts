@@ -42,7 +42,6 @@ const text = (name: string, place: number, more = {}): InferredColumn => ({
 /** Header, semicolons, categories: the shape of bank-marketing. */
 const BANK: Inferred = {
   fileName: 'bank.csv',
-  encoding: 'utf-8',
   delimiter: ';',
   header: true,
   missingMarks: ['unknown'],
@@ -59,7 +58,6 @@ const BANK: Inferred = {
 /** No header, commas, numbers that are categories, a label of several values, a name and a record number. */
 const CLINIC: Inferred = {
   fileName: 'clinic.data',
-  encoding: 'windows-1252',
   delimiter: ',',
   header: false,
   missingMarks: ['?', ''],
@@ -161,7 +159,7 @@ describe('a sample file', () => {
 
 /** As the worker infers it. */
 function inferred(fileName: string, file: string): Inferred {
-  const pass = new InferPass({ text: file, encoding: 'utf-8', whole: true });
+  const pass = new InferPass({ text: file, whole: true });
   pass.push(file);
   return pass.end(fileName);
 }
