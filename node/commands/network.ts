@@ -22,9 +22,9 @@ interface Options {
   readonly state: string;
 }
 
-/** How long `--exit` waits in all: a fixed part and one a round. A round takes seconds. */
-const EXIT_BASE_MS = 180_000;
-const EXIT_ROUND_MS = 60_000;
+/** How long `--exit` waits in all: until the task is open, then for every round of it, of which few phases take long. */
+const EXIT_OPEN_MS = 180_000;
+const EXIT_PHASES_A_ROUND = 3;
 
 export function networkCommand(): Command {
   return new Command('network')
@@ -43,23 +43,46 @@ export function networkCommand(): Command {
 }
 
 async function run(options: Options, signal: AbortSignal): Promise<void> {
-  const deadline = options.exit
-    ? AbortSignal.timeout(EXIT_BASE_MS + (options.rounds ?? 20) * EXIT_ROUND_MS)
-    : new AbortController().signal;
-  const network = await startNetwork(networkOptions(options, AbortSignal.any([signal, deadline])));
+  const deadline = new Deadline();
+  if (options.exit) deadline.extendBy(EXIT_OPEN_MS);
+  const network = await startNetwork(networkOptions(options, AbortSignal.any([signal, deadline.signal])));
   try {
     if (options.exit) {
       const { task, spec } = await network.openTask();
+      const { phaseSeconds, trainingRounds } = (await network.chain.creator.task(task)).parameters;
+      deadline.extendBy((trainingRounds + 2) * EXIT_PHASES_A_ROUND * phaseSeconds * 1000);
       await network.train(task);
       process.stdout.write(`${jsonLine(await network.result(task, spec))}\n`);
     } else {
       await trainForEver(network, signal);
     }
   } catch (error) {
-    if (deadline.aborted) throw new MurmurError('timeout', 'the task did not end in time', { cause: error });
+    if (deadline.signal.aborted) throw new MurmurError('timeout', 'the task did not end in time', { cause: error });
     throw error;
   } finally {
+    deadline.clear();
     await network.stop();
+  }
+}
+
+/** Aborts its signal when the time that it was given has passed; never before it was given any. */
+class Deadline {
+  readonly #controller = new AbortController();
+  #atMs = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  extendBy(durationMs: number): void {
+    this.clear();
+    this.#atMs += durationMs;
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#atMs - performance.now());
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
   }
 }
 

@@ -55,6 +55,8 @@ export interface ParticipateOptions {
   readonly directPostAfterMs?: number;
   /** how often "I am here" is said while no round is live; default 2 s */
   readonly announceMs?: number;
+  /** whether the same model is trained on this site's rows alone, to compare it with; default true */
+  readonly comparesAlone?: boolean;
 }
 
 /** Rounds of the history that a status carries. */
@@ -129,6 +131,10 @@ class Participation {
       history: [],
       modelHash: ZERO_HASH,
     };
+  }
+
+  get #comparesAlone(): boolean {
+    return this.#o.comparesAlone ?? true;
   }
 
   async run(): Promise<ParticipationStatus> {
@@ -206,7 +212,7 @@ class Participation {
       uploadBytes,
     };
     this.#set({ history: [...this.#status.history, summary].slice(-HISTORY_LENGTH), modelHash: summary.modelHash });
-    if (own && this.#base) this.#compare(summary, this.#base.checkpoint);
+    if (own && this.#base && this.#comparesAlone) this.#compare(summary, this.#base.checkpoint);
   }
 
   /** Beside a round's result, the model that this site has alone. Nothing waits for it: the next round begins meanwhile. */
@@ -270,7 +276,7 @@ class Participation {
     const checkpoint = await this.#checkpoint(task.modelHash, task.round);
     if (task.status === 'finished') this.tell('finished', 'finished');
     else this.tell('failed', 'failed-voids');
-    if (checkpoint === undefined) return this.#status;
+    if (checkpoint === undefined || !this.#comparesAlone) return this.#status;
     try {
       await this.#comparing;
       const model = await this.#trainAlone(this.#o.spec.training.rounds, checkpoint.normaliser);

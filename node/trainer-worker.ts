@@ -1,0 +1,20 @@
+/** A thread that trains, for any number of sites: every port that comes is a trainer. Bundled to dist/node/trainer-worker.js. */
+import { parentPort } from 'node:worker_threads';
+import type { Endpoint } from 'comlink';
+import { secureRandom } from '../src/core/random.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { serveTrainer } from '../src/threads/trainer.ts';
+import { recordRandomness } from '../src/training/records.ts';
+import { createTrainer, type Trainer } from '../src/training/trainer.ts';
+
+let lastStart: Promise<unknown> = Promise.resolve();
+
+/** wasm, or plain JavaScript where that fails. tfjs has one current backend a thread, so one start follows the other. */
+function start(spec: TaskSpec): Promise<Trainer> {
+  const create = () => createTrainer({ spec, prefer: ['wasm', 'cpu'], randomness: recordRandomness(secureRandom) });
+  const started = lastStart.then(create, create);
+  lastStart = started.catch(() => undefined);
+  return started;
+}
+
+parentPort?.on('message', (port: Endpoint) => serveTrainer(port, start));
