@@ -21,11 +21,16 @@ describe('lengthsFor', () => {
     // Two sites a thread; a held-out row costs as much as a row of training.
     const seconds = 2 * stepSeconds * (passes + Math.ceil(250 / training.batchSize));
     expect(roundSeconds(spec, WORK)).toBeCloseTo(seconds, 6);
-    expect(lengthsFor(LENGTHS, spec, WORK).phaseSeconds).toBe(Math.ceil(8 * seconds));
+    const { joinSeconds, phaseSeconds } = lengthsFor(LENGTHS, spec, WORK);
+    expect(phaseSeconds).toBe(Math.ceil(8 * seconds));
+    expect(joinSeconds).toBe(Math.ceil(seconds / 4));
   });
 
-  it('has no phase longer than half an hour', () => {
-    for (const { spec } of EXAMPLES)
-      expect(lengthsFor(LENGTHS, spec(), { ...WORK, trainRows: 1e6 }).phaseSeconds).toBeLessThanOrEqual(1800);
+  it('has no phase longer than half an hour, and joins in less than half a minute', () => {
+    for (const { spec } of EXAMPLES) {
+      const { joinSeconds, phaseSeconds } = lengthsFor(LENGTHS, spec(), { ...WORK, trainRows: 1e6 });
+      expect(phaseSeconds).toBeLessThanOrEqual(1800);
+      expect(joinSeconds).toBeLessThanOrEqual(20);
+    }
   });
 });

@@ -1,6 +1,6 @@
 /**
- * How long a phase of the local network must be, from what a round of its task costs. Phases end as soon as everybody has spoken, so
- * room costs nothing where nobody is away; too little of it makes the rounds of a costly task void.
+ * How long the phases of the local network must be, from what a round of its task costs. They end as soon as everybody has spoken, so
+ * room costs nothing where nobody is away; too little of it makes the rounds of a costly task void. Only joining has a fixed length.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,6 +16,10 @@ import { PUBLIC_FOLDER } from './places.ts';
 const PATIENCE = 8;
 /** Nobody waits longer for a site that is away. */
 const LONGEST_PHASE_SECONDS = 1800;
+
+/** Joining takes a small part of a round: sites that still judge the last model come late to it. */
+const JOIN_PART = 1 / 4;
+const LONGEST_JOIN_SECONDS = 20;
 
 export interface RoundWork {
   /** of the site that has most */
@@ -45,6 +49,12 @@ export function roundSeconds(spec: TaskSpec, { trainRows, heldOutRows, sites, th
 
 /** The lengths, with phases long enough for the work. */
 export function lengthsFor(lengths: PhaseLengths, spec: TaskSpec, work: RoundWork): PhaseLengths {
-  const needed = Math.min(LONGEST_PHASE_SECONDS, Math.ceil(PATIENCE * roundSeconds(spec, work)));
-  return { ...lengths, phaseSeconds: Math.max(lengths.phaseSeconds, needed) };
+  const seconds = roundSeconds(spec, work);
+  const longer = (length: number, wanted: number, longest: number) =>
+    Math.max(length, Math.min(longest, Math.ceil(wanted)));
+  return {
+    ...lengths,
+    joinSeconds: longer(lengths.joinSeconds, JOIN_PART * seconds, LONGEST_JOIN_SECONDS),
+    phaseSeconds: longer(lengths.phaseSeconds, PATIENCE * seconds, LONGEST_PHASE_SECONDS),
+  };
 }

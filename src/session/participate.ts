@@ -17,6 +17,7 @@ import { Mailbox } from '../protocol/mailbox.ts';
 import { isOver, Phase, phaseName, stepKind, VoidReason } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
 import type { RecordSigner } from '../protocol/record.ts';
+import { shortfall } from '../protocol/shortfall.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { AloneModel } from './alone.ts';
@@ -182,10 +183,10 @@ class Participation {
       this.tell('waiting', 'sitting-out', error);
       return;
     }
-    await this.#conclude(result, clock.now() - startedAtMs);
+    await this.#conclude(task, result, clock.now() - startedAtMs);
   }
 
-  async #conclude(result: RoundResult, durationMs: number): Promise<void> {
+  async #conclude({ parameters }: TaskView, result: RoundResult, durationMs: number): Promise<void> {
     const { view, recomputed, uploadBytes, index } = result;
     const { spec, journal, task } = this.#o;
     this.#done.add(view.round);
@@ -195,12 +196,14 @@ class Participation {
       await journal.put(modelKey(task), recomputed.checkpointBytes);
       own = await this.#learner.metrics(recomputed.checkpoint);
     }
+    const lacked = shortfall(view, parameters);
     const summary: RoundSummary = {
       round: view.round,
       step: view.step,
       kind: stepKind(view.step, spec.training.rounds),
       outcome: view.phase === Phase.Void ? 'void' : view.accepted ? 'accepted' : 'rejected',
       reason: view.voidReason,
+      ...(lacked && { shortfall: lacked }),
       joined: view.n,
       survivors: popcount(view.u3),
       part: partOf(view, index),
