@@ -5,8 +5,9 @@ import type { Example } from '../../src/dataset/examples/index.ts';
 import { exampleNamed } from '../example-task.ts';
 import { FOR_PEOPLE, FOR_PROGRAMS, type LocalNetwork, type NetworkOptions, startNetwork } from '../network.ts';
 import { byteSize, jsonLine, note, printJson, printLine, shortHash } from '../output.ts';
-import { metricsWords } from '../status-words.ts';
+import { metricsWords, voidSentence } from '../status-words.ts';
 import { measuresOf } from '../../src/protocol/metrics.ts';
+import { voidWords } from '../../src/protocol/phases.ts';
 import { STATE_FOLDER } from '../places.ts';
 import type { SiteRound } from '../sites.ts';
 import { folderOption, portOption, roundsOption } from './options.ts';
@@ -132,20 +133,21 @@ function sitesWords(example: Example | undefined): string {
 }
 
 function roundObject({ task, summary, bytesUp }: SiteRound) {
-  const { round, step, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
+  const { round, step, kind, outcome, reason, shortfall, joined, survivors, together, modelHash, durationMs } = summary;
   const metrics =
     together?.kind === 'binary'
       ? { accuracy: together.accuracy, auc: together.auc, loss: together.logLoss }
       : together && Object.fromEntries(measuresOf(together).map(({ id, value }) => [id, value]));
-  const common = { task: task.toString(), round, step, kind, outcome, reason, joined, survivors };
+  const why = voidWords(reason);
+  const common = { task: task.toString(), round, step, kind, outcome, reason: why, shortfall, joined, survivors };
   return { ...common, ...metrics, bytesUp, modelHash, durationMs };
 }
 
 /** The figures are those of the model that the round began with, over all sites' held-out rows. */
 function roundWords({ task, summary, bytesUp }: SiteRound): string {
-  const { round, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
+  const { round, kind, outcome, joined, survivors, together, modelHash, durationMs } = summary;
   const head = `task ${task} round ${round} ${kind}, ${survivors} of ${joined} survived`;
-  if (outcome === 'void') return `${head}: void, ${reason}`;
+  if (outcome === 'void') return `${head}: void, ${voidSentence(summary)}`;
   const metrics = together === undefined ? 'no model yet' : metricsWords(together);
   const rest = `${byteSize(bytesUp)} up per site, model ${shortHash(modelHash)}, ${(durationMs / 1000).toFixed(1)} s`;
   return `${head}: ${metrics}, ${rest}${outcome === 'rejected' ? ', rejected' : ''}`;
