@@ -1,6 +1,6 @@
 /**
  * Rounds to a target accuracy where the sites' labels differ: Dirichlet(0.1) (Hsu, Qi, Brown 2019) over optdigits, a fifth of 50 simulated
- * sites a round, as in Karimireddy et al. 2020 (SCAFFOLD); Reddi et al. 2021 take as few or fewer. FedAvg against each other algorithm of the product.
+ * sites a round, as in Karimireddy et al. 2020 (SCAFFOLD). FedAvg against each other algorithm of the product.
  *
  *   npm run -s bench -- learning --only dirichlet [--full]
  *
