@@ -36,7 +36,7 @@ describe.each<Backend>(['wasm', 'webgpu'])('on %s', (backend) => {
       worker.postMessage(question);
     });
 
-  test.for(Object.entries(WRONG))('%s', { timeout: 180_000 }, async ([model, wrong], context) => {
+  test.for(Object.entries(WRONG))('%s', { timeout: 300_000 }, async ([model, wrong], context) => {
     if (backend === 'webgpu' && !(await navigator.gpu?.requestAdapter()))
       return context.skip('this Chromium has no WebGPU adapter, not even a software one');
     const right = await ask({ ask: 'error', backend, model });
