@@ -198,7 +198,7 @@ test('tasks over pictures, texts and readings are created from real files of eac
     data: { kind: 'pictures', height: 28, channels: 1, label: { classes: [{ name: '0' }, { name: 'pneumonia' }] } },
     model: { layers: [{ kind: 'max-pool', size: 2 }, { kind: 'flatten' }, {}, {}, { kind: 'dense', units: 1 }] },
     evaluation: { release: 'off' },
-    masking: { updateWidth: 16 },
+    masking: { updateWidth: 18 },
     privacy: { kind: 'user', noiseMultiplier: 1, honest: 2 },
   });
 
@@ -224,7 +224,7 @@ test('tasks over pictures, texts and readings are created from real files of eac
   await page.emulateMedia({ colorScheme: 'light' });
   await page.getByTestId('files').setInputFiles(`${FILES}beijing-air/dongsi.csv.gz`);
   await page.getByText('11,688 readings of 11 sensors.').waitFor();
-  await page.getByText('mostly 3 h apart', { exact: false }).waitFor();
+  await page.getByText('mostly 3 hours apart').waitFor();
   await fill(page, 'Title', 'Dust');
   for (const sensor of ['PM10', 'SO2', 'NO2', 'CO', 'O3', 'PRES', 'DEWP', 'RAIN', 'WSPM'])
     await page.getByRole('checkbox', { name: `Use ${sensor}` }).click();
