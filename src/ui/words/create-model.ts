@@ -136,6 +136,6 @@ export const noiseWords = {
   percent: '%',
   exact:
     'The scores that are published after each round have no noise, so no limit holds. Choose “Publish no score” in part 6.',
-  waiting: 'The figure appears when the numbers above and in part 4 are filled in.',
+  waiting: 'The figure appears once the model fits and the numbers above and in part 4 are filled in.',
   working: 'Working it out…',
 } as const;
