@@ -9,10 +9,8 @@ import { startTemporaryNetwork } from '../../bench/page/network.ts';
 import { exampleNamed } from '../../node/example-task.ts';
 import { FOR_PROGRAMS } from '../../node/network.ts';
 import { PUBLIC_FOLDER } from '../../node/places.ts';
-import { forecastTaskSpec } from '../../src/dataset/examples/series.ts';
-import { smsTaskSpec, smsWriterTaskSpec } from '../../src/dataset/examples/texts.ts';
-import { characterCodes } from '../../src/protocol/target.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
+import { shortForecast, shortSms, shortWriter } from '../short-tasks.ts';
 import {
   expectAccessible,
   joinWithFile,
@@ -59,44 +57,6 @@ const KINDS: readonly Kind[] = [
     confusion: false,
   },
 ];
-
-/** The first 32 characters of each message, and four steps a round. */
-function shortSms(): TaskSpec {
-  const { data, training } = smsTaskSpec();
-  const { epochs: _, ...rest } = training;
-  return smsTaskSpec({
-    data: { ...data, length: 32 },
-    model: {
-      layers: [
-        { kind: 'embedding', codes: characterCodes(data), units: 8 },
-        { kind: 'gru', units: 8, sequences: false },
-        { kind: 'dense', units: 1, activation: 'sigmoid' },
-      ],
-    },
-    training: { ...rest, steps: 4 },
-  });
-}
-
-function shortWriter(): TaskSpec {
-  const { data, training } = smsWriterTaskSpec();
-  const { epochs: _, ...rest } = training;
-  return smsWriterTaskSpec({
-    data: { ...data, length: 32 },
-    model: {
-      layers: [
-        { kind: 'embedding', codes: characterCodes(data), units: 16 },
-        { kind: 'transformer', heads: 2, causal: true },
-        { kind: 'dense', units: characterCodes(data), activation: 'linear' },
-      ],
-    },
-    training: { ...rest, steps: 4 },
-  });
-}
-
-function shortForecast(): TaskSpec {
-  const { epochs: _, ...rest } = forecastTaskSpec().training;
-  return forecastTaskSpec({ training: { ...rest, steps: 10 } });
-}
 
 let browser: Browser;
 beforeAll(async () => {
