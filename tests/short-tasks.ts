@@ -7,8 +7,9 @@ import type { TaskSpec } from '../src/protocol/task-spec.ts';
 type Training = TaskSpec['training'];
 
 /** So many steps a round instead of passes over all rows. */
-function shortened({ epochs: _, ...training }: Training, steps: number): Training {
-  return { ...training, steps };
+function shortened(training: Training, steps: number): Training {
+  const { epochs: _, ...rest } = training;
+  return { ...rest, steps };
 }
 
 /** The first 32 characters of each message. */
