@@ -1,11 +1,10 @@
 /** The trainer's worker as a TrainerPort. */
 import { MurmurError } from '../src/core/errors.ts';
-import type { TrainerPort } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
-import { connectTrainer } from '../src/threads/trainer.ts';
+import { type ThreadedTrainer, connectTrainer } from '../src/threads/trainer.ts';
 
 export interface TrainerWorker {
-  createTrainer(spec: TaskSpec): Promise<TrainerPort>;
+  createTrainer(spec: TaskSpec): Promise<ThreadedTrainer>;
   /** Ends the worker; calls under way never come back, so cancel them first. */
   stop(): void;
 }

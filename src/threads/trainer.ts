@@ -13,14 +13,26 @@ type Result = Awaited<ReturnType<TrainerPort['train']>>;
 
 /** What the ends say to each other. Arrays are moved, not copied. */
 interface TrainerApi {
-  /** Starts a backend that passes the gradient self-test, and gives its name. */
-  start(spec: TaskSpec): Promise<string>;
+  /** Starts a backend that passes the gradient self-test. */
+  start(spec: TaskSpec): Promise<Started>;
   train(job: Job, onStep: TrainerJob['onStep'], signal: AbortSignal): Promise<Result>;
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }
 
+interface Started {
+  readonly backend: string;
+  /** what is used and why not the others, in sentences */
+  readonly message: string;
+}
+
+/** A trainer on another thread. */
+export type ThreadedTrainer = TrainerPort & Started;
+
+/** As createTrainer of src/training makes one. */
+type ServedTrainer = TrainerPort & { readonly report: { readonly message: string } };
+
 /** The thread's end: one trainer, which a second start replaces. */
-export function serveTrainer(endpoint: Endpoint, createTrainer: (spec: TaskSpec) => Promise<TrainerPort>): void {
+export function serveTrainer(endpoint: Endpoint, createTrainer: (spec: TaskSpec) => Promise<ServedTrainer>): void {
   let trainer: TrainerPort | undefined;
   const started = (): TrainerPort => {
     if (trainer === undefined) throw new MurmurError('internal', 'the trainer was used before it was started');
@@ -28,8 +40,9 @@ export function serveTrainer(endpoint: Endpoint, createTrainer: (spec: TaskSpec)
   };
   const api: TrainerApi = {
     async start(spec) {
-      trainer = await createTrainer(spec);
-      return trainer.backend;
+      const fresh = await createTrainer(spec);
+      trainer = fresh;
+      return { backend: fresh.backend, message: fresh.report.message };
     },
     train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),
     predict: (weights, features, rows) => started().predict(weights, features, rows),
@@ -42,11 +55,15 @@ export function serveTrainer(endpoint: Endpoint, createTrainer: (spec: TaskSpec)
  * @param failed rejects when the thread has died
  * @throws MurmurError what the thread threw, rebuilt; what `failed` rejects with
  */
-export async function connectTrainer(endpoint: Endpoint, spec: TaskSpec, failed: Promise<never>): Promise<TrainerPort> {
+export async function connectTrainer(
+  endpoint: Endpoint,
+  spec: TaskSpec,
+  failed: Promise<never>,
+): Promise<ThreadedTrainer> {
   const api = wrap<TrainerApi>(endpoint);
-  const backend = await Promise.race([api.start(spec), failed]);
+  const started = await Promise.race([api.start(spec), failed]);
   return {
-    backend,
+    ...started,
     train: ({ onStep, signal, ...job }) =>
       cancellable(signal, (own) => Promise.race([api.train(moved(job), onStep && proxy(onStep), own), failed])),
     predict(weights, features, rows) {
