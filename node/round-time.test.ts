@@ -21,8 +21,8 @@ describe('lengthsFor', () => {
     const seconds = 2 * modelCost(spec, 32).stepSeconds * (32 + 8);
     expect(roundSeconds(spec, WORK)).toBeCloseTo(seconds, 6);
     const { joinSeconds, phaseSeconds } = lengthsFor(LENGTHS, spec, WORK);
-    expect(phaseSeconds).toBe(Math.ceil(8 * seconds));
-    expect(joinSeconds).toBe(Math.ceil(seconds / 4));
+    expect(phaseSeconds).toBe(Math.min(1800, Math.ceil(8 * seconds)));
+    expect(joinSeconds).toBe(Math.min(20, Math.ceil(seconds / 4)));
   });
 
   it('has no phase longer than half an hour, and joins in less than half a minute', () => {
