@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { heartTaskSpec } from '../src/dataset/heart.ts';
 import { EXAMPLES } from '../src/dataset/examples/index.ts';
-import { smsTaskSpec } from '../src/dataset/examples/texts.ts';
+import { smsWriterTaskSpec } from '../src/dataset/examples/texts.ts';
 import { modelCost } from '../src/model/cost.ts';
 import { lengthsFor, roundSeconds } from './round-time.ts';
 
@@ -14,7 +14,7 @@ describe('lengthsFor', () => {
   });
 
   it('gives a costly task eight times what its round takes', () => {
-    const spec = smsTaskSpec({
+    const spec = smsWriterTaskSpec({
       training: { rounds: 20, epochs: 1, batchSize: 32, learningRate: 0.1, optimiser: 'sgd', l2: 0 },
     });
     // Two sites a thread, 32 batches of training rows; a held-out row, of which there are 8 batches, costs as much as another.
