@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { heartTaskSpec } from '../src/dataset/heart.ts';
 import { EXAMPLES } from '../src/dataset/examples/index.ts';
-import { smsTaskSpec } from '../src/dataset/examples/texts.ts';
+import { smsWriterTaskSpec } from '../src/dataset/examples/texts.ts';
 import { modelCost } from '../src/model/cost.ts';
 import { lengthsFor, roundSeconds } from './round-time.ts';
 
@@ -14,16 +14,15 @@ describe('lengthsFor', () => {
   });
 
   it('gives a costly task eight times what its round takes', () => {
-    const spec = smsTaskSpec();
-    const { training } = spec;
-    const passes = Math.ceil(1000 / training.batchSize) * (training.epochs ?? 1);
-    const { stepSeconds } = modelCost(spec, training.batchSize);
-    // Two sites a thread; a held-out row costs as much as a row of training.
-    const seconds = 2 * stepSeconds * (passes + Math.ceil(250 / training.batchSize));
+    const spec = smsWriterTaskSpec({
+      training: { rounds: 20, epochs: 1, batchSize: 32, learningRate: 0.1, optimiser: 'sgd', l2: 0 },
+    });
+    // Two sites a thread, 32 batches of training rows; a held-out row, of which there are 8 batches, costs as much as another.
+    const seconds = 2 * modelCost(spec, 32).stepSeconds * (32 + 8);
     expect(roundSeconds(spec, WORK)).toBeCloseTo(seconds, 6);
     const { joinSeconds, phaseSeconds } = lengthsFor(LENGTHS, spec, WORK);
-    expect(phaseSeconds).toBe(Math.ceil(8 * seconds));
-    expect(joinSeconds).toBe(Math.ceil(seconds / 4));
+    expect(phaseSeconds).toBe(Math.min(1800, Math.ceil(8 * seconds)));
+    expect(joinSeconds).toBe(Math.min(20, Math.ceil(seconds / 4)));
   });
 
   it('has no phase longer than half an hour, and joins in less than half a minute', () => {

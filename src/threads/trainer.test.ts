@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SPEC } from '../../tests/simulation/site-parts.ts';
 import { MurmurError } from '../core/errors.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
-import { connectTrainer, serveTrainer } from './trainer.ts';
+import { connectTrainer, serveTrainer, type ThreadedTrainer } from './trainer.ts';
 
 const alive = new Promise<never>(() => undefined);
 const ports: MessagePort[] = [];
@@ -12,12 +12,12 @@ afterEach(() => {
   for (const port of ports.splice(0)) port.close();
 });
 
-function connect(own: Partial<TrainerPort>, failed = alive) {
+function connect(own: Partial<TrainerPort>, failed = alive): Promise<ThreadedTrainer> {
   const { port1, port2 } = new MessageChannel();
   ports.push(port1, port2);
   const trainer = {
     backend: 'cpu',
-    report: { message: 'cpu, as nothing else works.' },
+    report: { message: 'Training runs on cpu.' },
     train: async ({ weights, steps = 1 }: TrainerJob) => ({
       weights: weights.map((weight) => weight + 1),
       loss: 0.5,
@@ -47,8 +47,7 @@ describe('a trainer behind a port', () => {
   it('trains and predicts as the one behind it, and leaves the caller its arrays', async () => {
     const trainer = await connect({});
     const mine = job();
-    expect(trainer.backend).toBe('cpu');
-    expect(trainer.message).toBe('cpu, as nothing else works.');
+    expect(trainer).toMatchObject({ backend: 'cpu', message: 'Training runs on cpu.' });
     expect(await trainer.train(mine)).toEqual({ weights: Float32Array.of(2, 3, 4), loss: 0.5, steps: 7 });
     expect(mine.weights).toEqual(Float32Array.of(1, 2, 3));
     expect(mine.features.length).toBe(2);
