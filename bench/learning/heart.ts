@@ -9,21 +9,21 @@
  * The task's and the rivals' hyper-parameters were chosen on splits of other seeds (1000 to 1029), never on these.
  */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../../node/baselines.ts';
+import { HEART_FOLDER } from '../../node/places.ts';
 import { utf8 } from '../../src/core/bytes.ts';
-import { check } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { HEART_SITES, heartTaskSpec } from '../../src/dataset/heart.ts';
 import { joinRows } from '../../src/dataset/split.ts';
 import { type EncodedRows, encodeFeatures, parseTable, splitHeldOut } from '../../src/dataset/table.ts';
 import { type TableTask, type TaskSpec } from '../../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../../src/training/trainer.ts';
-import { ALONE, CENTRALISED, score, type Scores, trainBaselines } from '../../node/baselines.ts';
 import { type Figure, figure } from '../figure.ts';
 import type { SectionContext } from './section.ts';
+import { interval, mean, seedCount } from './seeds.ts';
 import { learnTogether } from './together.ts';
 
-/** Seen from dist/node/bench/learning.js. */
-const HEART_FOLDER = new URL('../../../public/data/heart/', import.meta.url);
 const HELD_OUT = 0.34;
 
 interface SeedResult {
@@ -34,9 +34,8 @@ interface SeedResult {
 }
 
 /** @throws MurmurError bad-input for a number of seeds outside 2..1000 */
-export async function figures({ args, progress }: SectionContext): Promise<Figure[]> {
-  const seeds = Number(args['seeds'] ?? 20);
-  check(Number.isInteger(seeds) && seeds >= 2 && seeds <= 1000, '--seeds must be in 2..1000');
+export async function figures(context: SectionContext): Promise<Figure[]> {
+  const seeds = seedCount(context, 20);
   const spec = heartTaskSpec();
   const hospitals = await Promise.all(HEART_SITES.map(({ file }) => readHospital(file, spec)));
   const trainer = await createTrainer({ spec, prefer: ['wasm', 'cpu'] });
@@ -45,7 +44,7 @@ export async function figures({ args, progress }: SectionContext): Promise<Figur
     const started = performance.now();
     results.push(await runSeed(seed, hospitals, trainer));
     const { masked, centralised } = results[seed] as SeedResult;
-    progress(
+    context.progress(
       `seed ${seed}: masked ${masked.accuracy.toFixed(3)}, centralised ${centralised.accuracy.toFixed(3)}, ${Math.round(performance.now() - started)} ms`,
     );
   }
@@ -54,7 +53,7 @@ export async function figures({ args, progress }: SectionContext): Promise<Figur
 }
 
 async function readHospital(file: string, spec: TableTask): Promise<EncodedRows> {
-  return encodeFeatures(await parseTable(await readFile(new URL(file, HEART_FOLDER), 'latin1'), spec.data), spec.data);
+  return encodeFeatures(await parseTable(await readFile(join(HEART_FOLDER, file), 'latin1'), spec.data), spec.data);
 }
 
 async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer: Trainer): Promise<SeedResult> {
@@ -73,8 +72,7 @@ async function runSeed(seed: number, hospitals: readonly EncodedRows[], trainer:
 }
 
 function summary(results: readonly SeedResult[], { training }: TaskSpec, backend: string): Figure[] {
-  const note = (values: readonly number[], what: string) =>
-    `${what}; 95 % interval of the mean over ${results.length} seeds ${interval(values)}`;
+  const note = (values: readonly number[], what: string) => `${what}; ${interval(values)}`;
   const entry = (
     id: string,
     values: readonly number[],
@@ -153,16 +151,4 @@ function summary(results: readonly SeedResult[], { training }: TaskSpec, backend
       'masked accuracy minus the mean of the hospitals alone, paired by seed',
     ),
   ];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Mean ± 1.96 standard errors; seeds split the same rows, so it says how much splits matter, not other patients. */
-function interval(values: readonly number[]): string {
-  const average = mean(values);
-  const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / (values.length - 1);
-  const margin = 1.96 * Math.sqrt(variance / values.length);
-  return `${(average - margin).toFixed(4)} to ${(average + margin).toFixed(4)}`;
 }
