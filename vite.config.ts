@@ -3,7 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin, type Rolldown } from 'vite';
 import { PATHS, patternOf } from './src/ui/paths.ts';
 
-/** Cross-origin isolation: lets wasm use threads and timers be exact. The relay sends the same two headers. */
+/** Cross-origin isolation: lets timers be exact, and wasm use threads (which it does not: docs/adr/0021). The relay sends the same two headers. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

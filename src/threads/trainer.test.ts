@@ -18,7 +18,11 @@ function connect(own: Partial<TrainerPort>, failed = alive) {
   const trainer = {
     backend: 'cpu',
     report: { message: 'cpu, as nothing else works.' },
-    train: async ({ weights, steps = 1 }: TrainerJob) => ({ weights: weights.map((weight) => weight + 1), loss: 0.5, steps }),
+    train: async ({ weights, steps = 1 }: TrainerJob) => ({
+      weights: weights.map((weight) => weight + 1),
+      loss: 0.5,
+      steps,
+    }),
     predict: async (_weights: Float32Array, features: Float32Array) => features,
     ...own,
   };

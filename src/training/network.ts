@@ -16,7 +16,6 @@ import {
   type Tensor,
   type Tensor2D,
   add,
-  addN,
   div,
   minimum,
   mul,
@@ -33,7 +32,7 @@ import { type WeightTensor, weightLayout } from '../model/spec.ts';
 import { labelWidth, type Target } from '../protocol/target.ts';
 import { type ModelUse, type Shape, planModel, sizeOf } from '../protocol/model-shapes.ts';
 import { createLayer } from './layers/index.ts';
-import type { Pass, TrainingLayer } from './layers/layer.ts';
+import { type Pass, type TrainingLayer, total } from './layers/layer.ts';
 import { lossGradient } from './losses.ts';
 
 interface PlacedLayer extends TrainingLayer {
@@ -208,7 +207,7 @@ export function applyChanges(
 
 /** Scales all tensors together to a norm of at most `largest` (Pascanu, Mikolov and Bengio 2013). Call within tidy. */
 function clipNorm(tensors: readonly Tensor[], largest: number): Tensor[] {
-  const norm = sqrt(addN(tensors.map((each) => sum(square(each)))));
+  const norm = sqrt(total(tensors.map((each) => sum(square(each)))));
   const factor = minimum(1, div(largest, add(norm, TINY)));
   return tensors.map((each) => mul(each, factor));
 }

@@ -11,10 +11,8 @@
  */
 import {
   type Tensor,
-  type Tensor1D,
   type Tensor2D,
   add,
-  addN,
   div,
   minimum,
   mul,
@@ -27,7 +25,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { RandomBytes } from '../core/random.ts';
 import { normalNoise } from '../privacy/normal-noise.ts';
-import { shaped } from './layers/layer.ts';
+import { shaped, total } from './layers/layer.ts';
 import { lossGradient } from './losses.ts';
 import {
   type ForwardPass,
@@ -93,7 +91,7 @@ export function clippedGradients(
   const error = div(lossGradient(network.target, pass.logits, labels), network.labelWidth);
   if (!clipsTogether(network)) {
     const gradients = backward(network, weights, pass, error);
-    const factor = clipFactor(addN(gradients.map((each) => sum(square(each)))), clip);
+    const factor = clipFactor(total(gradients.map((each) => sum(square(each)))), clip);
     return gradients.map((each) => mul(each, factor));
   }
   const examples = x.shape[0] as number;
@@ -122,7 +120,7 @@ function squaredNorms(network: Network, weights: readonly Tensor[], { passes }: 
     norms.push(result.norms);
     dy = result.dx;
   }
-  return addN(norms as Tensor1D[]);
+  return total(norms);
 }
 
 /**

@@ -2,7 +2,7 @@
  * What every layer of the network is: a forward pass that says what the backward pass will need, and the backward pass written out.
  * Call both within tidy. Tensors have the examples as their first axis; all are float32.
  */
-import { type Tensor, mul, reshape, square, step, sub } from '@tensorflow/tfjs-core';
+import { type Tensor, add, mul, reshape, square, step, sub } from '@tensorflow/tfjs-core';
 import type { LayerPlan } from '../../protocol/model-shapes.ts';
 import type { Activation, LayerSpec } from '../../protocol/model-spec.ts';
 
@@ -59,4 +59,12 @@ export function shaped<T extends Tensor>(x: Tensor, shape: readonly number[]): T
   return x.shape.length === shape.length && x.shape.every((size, i) => size === shape[i])
     ? (x as T)
     : (reshape(x, [...shape]) as T);
+}
+
+/**
+ * Sum of tensors of one shape, at least one. Not addN: on webgpu it binds all its inputs to one shader, which may have 8 buffers; with
+ * more, the commands of the whole step are dropped and nobody is told.
+ */
+export function total(tensors: readonly Tensor[]): Tensor {
+  return tensors.reduce((sum, each) => add(sum, each));
 }
