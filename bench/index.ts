@@ -71,7 +71,7 @@ function printTable(figures: readonly Figure[]): void {
   for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }
 
-/** Of a measurement of which only a part was done: what it has from before. */
+/** Of a measurement of which only a part was done, which a quick run may be: what it has from before. */
 function earlierFigures(name: string, fresh: readonly Figure[]): readonly Figure[] {
   const file = new URL(`${name}.json`, RESULTS);
   if (!existsSync(file)) return [];
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   const { name, json, full, args } = parseCommand(process.argv.slice(2));
   const run = await loadBench(name);
   const fresh = await run({ full, args, progress: (text) => process.stderr.write(`${text}\n`) });
-  const figures = args['only'] === undefined ? fresh : [...earlierFigures(name, fresh), ...fresh];
+  const figures = args['only'] === undefined && full ? fresh : [...earlierFigures(name, fresh), ...fresh];
   const text = JSON.stringify({ name, machine: describeMachine(), figures }, null, json ? undefined : 2);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);

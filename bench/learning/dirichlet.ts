@@ -6,7 +6,7 @@
  *
  * Every method has the same grid: three local rates by two values of its own second knob, and FedAvg has one too, its server rate, so
  * that nobody wins by a longer step alone. The best grid point is that of the fewest rounds on TUNING_SEEDS (sites, cohorts
- * and initial weights of their own); the figures are medians over SEEDS. --full searches the grid again; otherwise BEST is what it found.
+ * and initial weights of their own); the figures are medians over SEEDS, of which --full has more.
  * Sums are plain, since masked ones are the same (mnist.ts).
  */
 import { MurmurError } from '../../src/core/errors.ts';
@@ -25,13 +25,13 @@ import { learnTogether } from './together.ts';
 const SITES = 50;
 const COHORT = 10;
 const ALPHA = 0.1;
-const TARGET = 0.93;
+const TARGET = 0.95;
 /** Rounds over which accuracy is averaged, as Reddi et al. do: one lucky cohort is no success. */
 const WINDOW = 5;
 /** Rounds after which a run that is not there yet counts as this many. */
 const MOST_ROUNDS = 100;
-const SEEDS = [0, 1, 2];
-const TUNING_SEEDS = [1000, 1001];
+const SEEDS = { quick: [0, 1, 2], full: [0, 1, 2, 3, 4, 5, 6] };
+const TUNING_SEEDS = [1000, 1001, 1002];
 
 const LOCAL_RATES = [0.1, 0.2, 0.4];
 
@@ -110,26 +110,15 @@ const NAMES = Object.keys(METHODS) as readonly MethodName[];
 /** Indices into LOCAL_RATES and a method's values. */
 type GridPoint = readonly [local: number, own: number];
 
-/** What the search over TUNING_SEEDS found. */
-const BEST: Readonly<Record<MethodName, GridPoint>> = {
-  fedAvg: [1, 1],
-  fedProx: [1, 1],
-  scaffold: [1, 1],
-  fedNova: [1, 1],
-  fedAvgM: [1, 1],
-  fedAdagrad: [1, 1],
-  fedAdam: [1, 1],
-  fedYogi: [1, 1],
-};
-
 export async function figures({ full, progress }: SectionContext): Promise<Figure[]> {
+  const seeds = full ? SEEDS.full : SEEDS.quick;
   const trainer = await createTrainer({ spec: optdigitsTaskSpec(), prefer: ['wasm', 'cpu'] });
   const pool = await readPool(OPTDIGITS_SITES, optdigitsTaskSpec());
   const results = new Map<MethodName, { readonly rounds: readonly number[]; readonly point: GridPoint }>();
   for (const name of NAMES) {
-    const point = full ? await search(name, pool, trainer, progress) : BEST[name];
+    const point = await search(name, pool, trainer, progress);
     const rounds: number[] = [];
-    for (const seed of SEEDS)
+    for (const seed of seeds)
       rounds.push(await roundsToTarget(name, point, { seed, pool, trainer, most: MOST_ROUNDS }));
     progress(`${METHODS[name].name}: ${rounds.join(', ')} rounds`);
     results.set(name, { rounds, point });
@@ -139,7 +128,7 @@ export async function figures({ full, progress }: SectionContext): Promise<Figur
 }
 
 /** The grid point of the fewest rounds over all TUNING_SEEDS; a point that cannot be it any more is given up. */
-export async function search(
+async function search(
   name: MethodName,
   pool: Dataset,
   trainer: Trainer,
@@ -166,7 +155,7 @@ export async function search(
 }
 
 /** Rounds until the pooled held-out accuracy, averaged over the last WINDOW, reaches TARGET; `most` where it did not, or training diverged. */
-export async function roundsToTarget(
+async function roundsToTarget(
   name: MethodName,
   [local, own]: GridPoint,
   { seed, pool, trainer, most }: { seed: number; pool: Dataset; trainer: Trainer; most: number },
@@ -244,7 +233,7 @@ function summary(
       unit: 'ratio',
       goal: 1.5,
       better: 'higher',
-      note: `rounds of FedAvg over rounds of ${METHODS[best].name} to ${TARGET * 100} % accuracy; ${setting}; the best of 6 grid points each, found on ${TUNING_SEEDS.length} other seeds; medians over ${SEEDS.length} seeds; sums in the clear, which masked ones equal`,
+      note: `rounds of FedAvg over rounds of ${METHODS[best].name} to ${TARGET * 100} % accuracy; ${setting}; the best of 6 grid points each, found on ${TUNING_SEEDS.length} other seeds; medians over ${results.get('fedAvg')?.rounds.length} seeds; sums in the clear, which masked ones equal`,
     }),
     ...NAMES.map((name) => {
       const { rounds, point } = results.get(name) as { rounds: readonly number[]; point: GridPoint };

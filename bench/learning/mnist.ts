@@ -16,7 +16,7 @@ import { type Preset, presetModel } from '../../src/model/presets.ts';
 import { checkTaskSpec } from '../../src/protocol/task-spec.ts';
 import { createTrainer } from '../../src/training/trainer.ts';
 import { type Figure, figure } from '../figure.ts';
-import { curvesPicture, type Panel } from './curves-picture.ts';
+import { type Curve, curvesPicture, type Panel } from './curves-picture.ts';
 import { accuracyOn, dealOut, drawCohorts, readPool, seedOf } from './digits.ts';
 import type { SectionContext } from './section.ts';
 import { learnTogether } from './together.ts';
@@ -28,6 +28,7 @@ const COHORT = 10;
 
 const SPLITS = { iid: 'dealt out evenly', shards: 'two shards of pictures sorted by digit a site' } as const;
 type Split = keyof typeof SPLITS;
+const CURVES: Readonly<Record<Split, string>> = { iid: 'dealt out evenly', shards: 'two shards a site' };
 
 interface Plan {
   readonly preset: Preset;
@@ -50,27 +51,26 @@ interface Run {
   readonly model: Checkpoint;
 }
 
-/** Nothing without --full: it takes half an hour of one core. */
+/** Nothing without --full: it takes an hour of one core, most of it for the CNN. */
 export async function figures({ full, progress }: SectionContext): Promise<Figure[]> {
   if (!full) return [];
   const found: Figure[] = [];
   const panels: Panel[] = [];
   for (const plan of PLANS) {
     const bench = await openBench(plan, progress);
-    const iid = await bench.run('iid', false);
-    const shards = await bench.run('shards', false);
-    found.push(roundsFigure(plan, 'iid', iid), roundsFigure(plan, 'shards', shards));
-    if (plan.preset === '2nn') found.push(maskedMinusPlain(plan, iid, await bench.run('iid', true)));
+    const curves: Curve[] = [];
+    panels.push({ title: `${plan.name} on MNIST-10k, target ${plan.target * 100} %`, target: plan.target, curves });
+    const runs = new Map<Split, Run>();
+    for (const split of ['iid', 'shards'] as const) {
+      const run = await bench.run(split, false);
+      runs.set(split, run);
+      curves.push({ name: CURVES[split], values: run.accuracy });
+      found.push(roundsFigure(plan, split, run));
+      // After each run, because the next may take an hour.
+      await writeFile(PICTURE, picture(panels));
+    }
+    if (plan.preset === '2nn') found.push(maskedMinusPlain(plan, runs.get('iid') as Run, await bench.run('iid', true)));
     bench.dispose();
-    panels.push({
-      title: `${plan.name} on MNIST-10k, target ${plan.target * 100} %`,
-      target: plan.target,
-      curves: [
-        { name: 'dealt out evenly', values: iid.accuracy },
-        { name: 'two shards a site', values: shards.accuracy },
-      ],
-    });
-    await writeFile(PICTURE, picture(panels));
   }
   return found;
 }
@@ -151,12 +151,12 @@ function picture(panels: readonly Panel[]): string {
   const ends = panels.flatMap(({ title, curves }) =>
     curves.map(
       ({ name, values }) =>
-        `${title}: ${name} ${(100 * (values.at(-1) as number)).toFixed(1)} % after ${values.length}`,
+        `${title}: ${name} ${(100 * (values.at(-1) as number)).toFixed(1)} % after ${values.length} rounds`,
     ),
   );
   return curvesPicture({
     title: 'Accuracy after each round, MNIST-10k, 100 simulated sites',
-    description: `Share of held-out pictures that the common model names rightly. ${ends.join('. ')} rounds.`,
+    description: `Share of held-out pictures that the common model names rightly. ${ends.join('. ')}.`,
     panels,
     floor: 0.5,
   });
