@@ -16,17 +16,16 @@ import { MAX_SPEC_BYTES } from '../src/protocol/limits.ts';
 import { type ModelPlan, planModel, sizeOf } from '../src/protocol/model-shapes.ts';
 import type { LayerSpec, ModelSpec } from '../src/protocol/model-spec.ts';
 import { largestFractionBits, noisePlan } from '../src/protocol/noise-plan.ts';
-import { stepsOfPasses, type UserPrivacySpec } from '../src/protocol/privacy-spec.ts';
+import type { PrivacySpec, UserPrivacySpec } from '../src/protocol/privacy-spec.ts';
 import { characterCodes, outputWidth, targetOf } from '../src/protocol/target.ts';
 import { CORRUPT_BPS, taskParameters } from '../src/protocol/task-parameters.ts';
 import { checkTaskSpec, type TaskSpec, taskSpecBytes, taskSpecHash } from '../src/protocol/task-spec.ts';
 import { fewestHonest } from '../src/protocol/threshold.ts';
-import { localSteps } from '../src/protocol/training-spec.ts';
+import { localSteps, roundSteps } from '../src/protocol/training-spec.ts';
 import type { ModelChoice, PlannedLayer, PlanTrouble, TaskPlan, TaskWish } from './api/create.ts';
 import { privacyOf } from './task-privacy-view.ts';
 
 type Masking = TaskSpec['masking'];
-type PrivacySpec = NonNullable<TaskSpec['privacy']>;
 
 /** Bits a weight without noise; 4 bytes are enough for the largest cohort and the largest norm below. */
 const UPDATE_WIDTH = 32;
@@ -77,11 +76,10 @@ function costOf(
   { data, training, rowCap }: TaskWish,
   privacy: PrivacySpec | undefined,
 ): NonNullable<TaskPlan['cost']> {
-  const isSampled = privacy?.kind === 'records';
-  const batchSize = isSampled ? Math.ceil(privacy.samplingRate * rowCap) : Math.min(training.batchSize, rowCap);
+  const batchSize =
+    privacy?.kind === 'records' ? Math.ceil(privacy.samplingRate * rowCap) : Math.min(training.batchSize, rowCap);
   const cost = modelCost({ model, data }, batchSize);
-  const steps =
-    isSampled && training.epochs !== undefined ? stepsOfPasses(privacy, training.epochs) : localSteps(training, rowCap);
+  const steps = roundSteps({ training, privacy }, rowCap);
   return { ...cost, steps, stepSeconds: STEP_SECONDS + cost.stepMultiplyAdds / MULTIPLY_ADDS_A_SECOND };
 }
 

@@ -22,7 +22,6 @@ import { range, text, whole } from './spec-parts.ts';
 import { TrainingSchema, trainingTrouble } from './training-spec.ts';
 
 export type { ColumnSpec, TableSpec } from './data-spec.ts';
-export type { ModelSpec } from './model-spec.ts';
 
 const TaskSpecSchema = v.strictObject({
   version: v.literal(1),
