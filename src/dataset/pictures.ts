@@ -50,6 +50,8 @@ const IMAGES = /images?|data|pixels|(?:^|[^a-z])x(?:$|[^a-z])/iu;
 const LABELS = /labels?|targets?|classes|(?:^|[^a-z])y(?:$|[^a-z])/iu;
 const PREVIEWS = 24;
 const SNIFFED_ROWS = 200;
+/** Pictures of an array between two turns of the host. */
+const TURN_PICTURES = 64;
 
 /**
  * Reads the pictures of a task from one or several files.
@@ -89,7 +91,7 @@ export async function readPictures(
       });
     }
   }
-  for (const [images, labels] of pairs(arrays)) pass.arrays(images, labels);
+  for (const [images, labels] of pairs(arrays)) await pass.arrays(images, labels);
   return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
 }
 
@@ -184,7 +186,7 @@ class PicturesPass {
   }
 
   /** An array of pictures [count, height, width] or [count, height, width, channels], and one label each. */
-  arrays(images: NamedArray, labels: NamedArray): void {
+  async arrays(images: NamedArray, labels: NamedArray): Promise<void> {
     const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
     const dimensions = images.shape.length;
     const bad = (what: string, hint: string) =>
@@ -205,6 +207,8 @@ class PicturesPass {
     const maximum = this.#spec.pixelMaximum ?? (images.bytes ? 255 : whiteOf(images.values));
     const size = height * width * channels;
     for (let i = 0; i < count && !this.#full; i++) {
+      // The host stores what was read so far, so that decoded pictures do not pile up.
+      if (i % TURN_PICTURES === 0) await this.#tools.onProgress?.();
       this.#seen++;
       const at = `${nameOf(images.path)}, picture ${i + 1}`;
       const label = this.#labelOf(String(labels.values[i]), at);
