@@ -1,9 +1,13 @@
-/** The trainer's worker as a TrainerPort. Arrays are copied once here and then moved, because callers go on using theirs. */
+/**
+ * The trainer's worker as a TrainerPort. Arrays are copied once here and then moved, because callers go on using theirs. Windows of a
+ * stream belong to nobody else and are moved as they are: opening and normalising them is this side's work, while the other one trains.
+ */
 import { type Remote, proxy, transfer, wrap } from 'comlink';
 import { MurmurError } from '../src/core/errors.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
+import type { RowStream } from '../src/protocol/row-source.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
-import type { TrainerApi } from './api/trainer.ts';
+import type { ReadRows, TrainerApi } from './api/trainer.ts';
 import './transfer.ts';
 
 export interface TrainerWorker {
@@ -40,16 +44,18 @@ export function trainerWorker(): TrainerWorker {
 function trainerPort(api: Remote<TrainerApi>, backend: string, failed: Promise<never>): TrainerPort {
   return {
     backend,
-    train({ onStep, signal, ...job }) {
+    train({ onStep, signal, stream, ...job }) {
       const copy = {
         ...job,
         weights: job.weights.slice(),
         features: job.features.slice(),
         labels: job.labels.slice(),
         seed: job.seed.slice(),
+        stream: stream && { starts: stream.starts, windowRows: stream.windowRows },
       };
       const moved = transfer(copy, [copy.weights.buffer, copy.features.buffer, copy.labels.buffer, copy.seed.buffer]);
-      return Promise.race([api.train(moved, onStep && proxy(onStep), signal), failed]);
+      const read = stream && proxy(movingRows(stream));
+      return Promise.race([api.train(moved, onStep && proxy(onStep), signal, read), failed]);
     },
     predict(weights, features, rows) {
       const copies = [weights.slice(), features.slice()] as const;
@@ -58,5 +64,12 @@ function trainerPort(api: Remote<TrainerApi>, backend: string, failed: Promise<n
         failed,
       ]);
     },
+  };
+}
+
+function movingRows(stream: RowStream): ReadRows {
+  return async (rows) => {
+    const { features, labels } = await stream.read(rows);
+    return transfer({ features, labels }, [features.buffer, labels.buffer]);
   };
 }

@@ -26,7 +26,8 @@ const api: TrainerApi = {
     });
     return trainer.backend;
   },
-  train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),
+  train: ({ stream, ...job }, onStep, signal, read) =>
+    started().train({ ...job, ...(stream && read && { stream: { ...stream, read } }), onStep, signal }),
   predict: (weights, features, rows) => started().predict(weights, features, rows),
 };
 
