@@ -79,15 +79,3 @@ export async function* blocksOf<L extends Labels>(source: RowSource<L>): AsyncGe
 export function allRows<L extends Labels>(source: RowSource<L>): Promise<RowBlock<L>> {
   return source.range(0, source.rows);
 }
-
-/** Numbers of the rows of some blocks, ascending within each. @param blocks in any order */
-export function rowsOfBlocks(starts: Uint32Array, blocks: ArrayLike<number>): Uint32Array {
-  const parts = Array.from(blocks, (block) => consecutive(starts[block] as number, starts[block + 1] as number));
-  const rows = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    rows.set(part, at);
-    at += part.length;
-  }
-  return rows;
-}

@@ -31,7 +31,7 @@ import {
   uploadWeights,
 } from './network.ts';
 import { type RecordBatch, type RecordRandomness, clipsTogether, recordStep } from './records.ts';
-import { Windows, epochPlans, everyRow, lossRows, rowsOf, samplePlans } from './windows.ts';
+import { type Window, Windows, epochPlans, everyRow, lossRows, rowsOf, samplePlans } from './windows.ts';
 
 export interface TrainerOptions extends Omit<StartOptions, 'model'> {
   /** A task's spec, or a model with the shape of its examples and its target. */
@@ -161,6 +161,10 @@ class Run {
   readonly #scales = new Map<number, Scalar>();
   #factors: Pick<StepFactors, 'decay' | 'shift' | 'clip'> = {};
   #weights: Tensor[] = [];
+  /** the one that steps are made of */
+  #window: Window | undefined;
+  /** rows that wait in the batch for more */
+  #filled = 0;
   #lastReport = { step: 0, at: 0 };
 
   constructor(network: Network, job: TrainerJob, options: RunOptions) {
@@ -188,17 +192,22 @@ class Run {
       let turnStart = startedAt;
       this.#lastReport = { step: 0, at: turnStart };
       let step = 0;
-      for await (const makeStep of job.records === undefined ? this.#sgdSteps() : this.#recordSteps()) {
-        if (step > 0 && now() - startedAt >= budgetMs) break;
-        throwIfAborted(job.signal);
-        useBackend(backend);
-        step++;
-        const loss = await makeStep(step % this.#options.reportEvery === 0 || step === steps);
-        if (loss !== undefined) this.#report(step, loss);
-        if (now() - turnStart >= LONGEST_TURN_MS) {
-          await turns.next();
-          turnStart = now();
+      const isOver = () => step === steps || (step > 0 && now() - startedAt >= budgetMs);
+      for await (const group of job.records === undefined ? this.#sgdSteps() : this.#recordSteps()) {
+        for (const makeStep of group) {
+          if (isOver()) break;
+          throwIfAborted(job.signal);
+          useBackend(backend);
+          step++;
+          const loss = makeStep(step % this.#options.reportEvery === 0 || step === steps);
+          const read = loss === undefined ? undefined : await loss;
+          if (read !== undefined) this.#report(step, read);
+          if (now() - turnStart >= LONGEST_TURN_MS) {
+            await turns.next();
+            turnStart = now();
+          }
         }
+        if (isOver()) break;
       }
       throwIfAborted(job.signal);
       useBackend(backend);
@@ -218,37 +227,39 @@ class Run {
     }
   }
 
-  /** Each step when its batch is full; a batch may begin in one window and end in the next. */
-  async *#sgdSteps(): AsyncGenerator<MakeStep> {
+  /** The steps of one window after the other. */
+  async *#sgdSteps(): AsyncGenerator<Iterable<MakeStep>> {
     const [steps, batchSize] = [this.#steps, this.#batchSize];
     const windows = new Windows(this.#job, epochPlans(this.#job, { steps, batchSize, random: this.#random }));
-    let filled = 0;
-    for (let step = 0; step < steps;) {
-      let window = await windows.take();
-      if (window === undefined) return;
-      const { order, ends } = window;
-      for (let at = 0; at < order.length && step < steps;) {
-        const picked = order.subarray(at, at + batchSize - filled);
-        this.#batch.fill(window, picked, filled);
-        at += picked.length;
-        filled += picked.length;
-        if (filled < batchSize && !(ends && at === order.length)) continue;
-        const count = filled;
-        yield (wantsLoss) => this.#step(count, wantsLoss);
-        filled = 0;
-        step++;
-      }
+    for (let window = await windows.take(); window !== undefined; window = await windows.take()) {
+      this.#window = window;
+      yield this.#stepsOfWindow();
       // Let go of before the next one is waited for.
-      window = undefined;
+      this.#window = window = undefined;
+    }
+  }
+
+  /** A step whenever its batch is full; a batch may begin in one window and end in the next. */
+  *#stepsOfWindow(): Generator<MakeStep> {
+    const { order, ends } = this.#window as Window;
+    const size = this.#batchSize;
+    for (let at = 0; at < order.length;) {
+      const picked = order.subarray(at, at + size - this.#filled);
+      this.#batch.fill(this.#window as Window, picked, this.#filled);
+      at += picked.length;
+      const count = this.#filled + picked.length;
+      const isFull = count === size || (ends && at === order.length);
+      this.#filled = isFull ? 0 : count;
+      if (isFull) yield (wantsLoss) => this.#step(count, wantsLoss);
     }
   }
 
   /** Steps of DP-SGD; each takes the windows of its sample. */
-  async *#recordSteps(): AsyncGenerator<MakeStep> {
+  async *#recordSteps(): AsyncGenerator<Iterable<MakeStep>> {
     const { random } = this.#options.randomness as RecordRandomness;
     const together = recordBlock(this.#network);
     const windows = new Windows(this.#job, samplePlans(this.#job, { steps: this.#steps, together, random }));
-    for (let step = 0; step < this.#steps; step++) yield (wantsLoss) => this.#recordStep(windows, wantsLoss);
+    for (let step = 0; step < this.#steps; step++) yield [(wantsLoss) => this.#recordStep(windows, wantsLoss)];
   }
 
   /** @returns the loss before the step, where it is wanted */

@@ -6,13 +6,14 @@ import { MurmurError } from '../core/errors.ts';
 import { SeededRandom } from '../core/random.ts';
 import { memoryRows, rowsOf } from '../dataset/row-sources.ts';
 import { initialWeights } from '../model/initialise.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { TrainerJob } from '../protocol/ports.ts';
 import type { RowStream } from '../protocol/row-source.ts';
 import { BINARY } from '../protocol/target.ts';
 import { type Trainer, createTrainer } from './trainer.ts';
 import { type Plan, epochPlans, samplePlans } from './windows.ts';
 
-const SPEC = {
+const SPEC: ModelUse = {
   model: {
     layers: [
       { kind: 'dense', units: 8, activation: 'tanh' },
@@ -21,7 +22,7 @@ const SPEC = {
   },
   shape: [2],
   target: BINARY,
-} as const;
+};
 const SEED = new Uint8Array(32).fill(7);
 const ROWS = 200;
 const random = new SeededRandom(SEED);
@@ -120,7 +121,7 @@ describe('what is visited', () => {
     expect(cut.flatMap(({ rows }) => [...rows])).toEqual(whole.flatMap(({ rows }) => [...rows]));
     expect(cut.filter(({ ends }) => ends).length).toBe(5);
     const empty = plansOf(1, 1e-9, stream);
-    expect(empty.map(({ rows, ends }) => [rows.length, ends])).toEqual(new Array(5).fill([0, true]));
+    expect(empty.map(({ rows, ends }) => [rows.length, ends])).toEqual(Array.from({ length: 5 }, () => [0, true]));
   });
 });
 
