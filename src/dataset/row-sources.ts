@@ -1,6 +1,6 @@
 /** Rows in memory, and some rows of another source, as the session asks for them (protocol/row-source.ts). */
 import { check } from '../core/errors.ts';
-import { type Labels, type RowBlock, type RowSource, consecutive, labelsPerRow } from '../protocol/row-source.ts';
+import { type Labels, type RowBlock, type RowSource, labelsPerRow } from '../protocol/row-source.ts';
 import { type EncodedRows, selectRows } from './split.ts';
 
 /** Numbers of one block that is read for one pass over all rows: 4 MiB. */

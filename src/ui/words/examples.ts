@@ -88,7 +88,7 @@ export const exampleWords = {
   files: (count: number) => plural(count, 'file'),
   choices: CHOICES,
   folder: 'Choose a folder…',
-  folderAbout: 'with a folder of PNG or JPEG files for each class',
+  folderAbout: 'or drop it here: with a folder of PNG or JPEG files for each class',
   ready: (fileName: string) => `${fileName}: ready`,
   notReady: (fileName: string) => `${fileName}: cannot be used as it is`,
   counted: { pictures: 'Pictures', texts: 'Texts', series: 'Windows' } satisfies Readonly<Record<ExampleKind, string>>,
