@@ -4,6 +4,7 @@
  */
 import { throwIfCancelled } from '../src/core/clock.ts';
 import { MurmurError } from '../src/core/errors.ts';
+import { PLAIN_PLAN, applyExamplesRepair } from '../src/dataset/examples-plan.ts';
 import { readExamples } from '../src/dataset/read-examples.ts';
 import { type DataSpec } from '../src/protocol/data-spec.ts';
 import { featureWidth, labelWidth, targetOf } from '../src/protocol/target.ts';
@@ -21,7 +22,9 @@ const MAX_FILES = 100_000;
  * @throws MurmurError bad-input, too-large, cancelled, not-found when a file is gone
  */
 export async function importExamples(files: readonly NamedBlob[], options: ImportOptions): Promise<ExamplesReading> {
-  const { library, spec, schema, nowMs, onProgress, signal } = options;
+  const { library, spec, schema, order, nowMs, onProgress, signal } = options;
+  const { plan: earlier = PLAIN_PLAN, repairs = [] } = order.examples ?? {};
+  const plan = repairs.reduce(applyExamplesRepair, earlier);
   if (files.length > MAX_FILES) {
     throw new MurmurError('too-large', `${files.length} files are more than ${MAX_FILES}`, {
       hint: 'Choose fewer files, or put them into a zip archive.',
@@ -43,6 +46,7 @@ export async function importExamples(files: readonly NamedBlob[], options: Impor
       opened.map((file) => sourceFile(file, onBytes)),
       spec,
       {
+        plan,
         decode: decodePicture,
         rows: rowsPerBlock(featureWidth(spec.data), labelBytes(spec.data)),
         onBlock: (block) => writer.add(block),

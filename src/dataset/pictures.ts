@@ -10,6 +10,7 @@ import { cellNumber } from './cells.ts';
 import { type ClassOf, classCounts, classReader } from './class-labels.ts';
 import type { ExamplePreview, ExamplesReport } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
+import { type ExamplesPlan, PLAIN_PLAN } from './examples-plan.ts';
 import { Findings } from './findings.ts';
 import { type ArchiveEntry, isZip, readArchive } from './formats/archive.ts';
 import { isIdx, readIdx } from './formats/idx.ts';
@@ -31,6 +32,7 @@ export interface DecodedPicture {
 export interface PictureTools extends BlockOptions {
   /** decodes PNG or JPEG; absent where the host cannot */
   readonly decode?: ((bytes: Uint8Array) => Promise<DecodedPicture>) | undefined;
+  readonly plan?: ExamplesPlan | undefined;
   /** called after each piece of work; may throw to stop */
   readonly onProgress?: (() => void | Promise<void>) | undefined;
   /** takes only these arrays of an npz, by name without `.npy`; all of them without it */
@@ -143,7 +145,8 @@ class PicturesPass {
   readonly #tools: PictureTools;
   readonly #rows: ExampleRows;
   readonly #classOf: ClassOf;
-  readonly #findings = new Findings();
+  readonly #plan: ExamplesPlan;
+  readonly #findings: Findings;
   readonly #counts: Uint32Array;
   readonly #previews: { className: string; rgba: Uint8Array }[] = [];
   #seen = 0;
@@ -153,7 +156,9 @@ class PicturesPass {
     this.#spec = spec;
     this.#tools = tools;
     this.#rows = new ExampleRows(spec, tools);
-    this.#classOf = classReader(spec.label);
+    this.#plan = tools.plan ?? PLAIN_PLAN;
+    this.#findings = new Findings(this.#plan);
+    this.#classOf = classReader(spec.label, this.#plan.classes);
     this.#counts = new Uint32Array(spec.label.classes.length);
   }
 
@@ -280,7 +285,7 @@ class PicturesPass {
     return {
       data,
       report: {
-        ...{ kind: 'pictures', fileName, sizeBytes, findings, rows, classes, preview },
+        ...{ kind: 'pictures', fileName, sizeBytes, plan: this.#plan, findings, rows, classes, preview },
         droppedRows: this.#seen - rows,
         trainRows: sizes.train,
         heldOutRows: sizes.heldOut,
@@ -342,7 +347,7 @@ class PicturesPass {
       return;
     }
     const { features, at: start } = rows;
-    encodePicture(picture, this.#spec, features, start);
+    encodePicture(picture, this.#spec, features, start, this.#plan.fit);
     rows.labels[rows.labelAt] = label;
     const added = rows.add();
     if (added === 'full') this.#full = true;

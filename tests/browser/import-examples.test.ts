@@ -114,6 +114,13 @@ describe('examples', () => {
     );
     expect([report.findings[0]?.kind, dataset]).toEqual(['unknown-characters', undefined]);
     expect(await library.all()).toEqual([]);
+    const { plan, findings } = report;
+    const again = await importExamples([named('other.txt', 'ham\tÄÖÜÄÖÜ\nspam\tÜÖÄÜÖÄ\nham\tÄÖÜ\n')], {
+      ...options({ data: smsTaskSpec().data, heldOut: HELD_OUT }),
+      order: { examples: { plan, repairs: findings[0]?.repairs ?? [] } },
+    });
+    expect(again.report.plan.accepted).toEqual(['unknown-characters']);
+    expect((await storedRows(again.dataset ?? ''))?.rows).toBe(2);
   });
 
   it('stop when they are told to', async () => {
