@@ -3,7 +3,6 @@
  * that of the largest packed file or array (at most 512 MiB, source-file.ts), a few blocks, and what example-rows.ts remembers of each example.
  */
 import { throwIfCancelled } from '../src/core/clock.ts';
-import { MurmurError } from '../src/core/errors.ts';
 import { PLAIN_PLAN, applyExamplesRepair } from '../src/dataset/examples-plan.ts';
 import { readExamples } from '../src/dataset/read-examples.ts';
 import { type DataSpec } from '../src/protocol/data-spec.ts';
@@ -12,10 +11,7 @@ import { rowsPerBlock } from '../src/storage/library.ts';
 import type { ExamplesReading } from './api/data.ts';
 import { decodePicture } from './decode-picture.ts';
 import type { ImportOptions } from './import-file.ts';
-import { type NamedBlob, sourceFile, unpacked } from './open-file.ts';
-
-/** Files of one choice, e.g. a folder of pictures. */
-const MAX_FILES = 100_000;
+import { type NamedBlob, sourceFile, unpackedAll } from './open-file.ts';
 
 /**
  * Reads files for a task over pictures, texts or series, and stores their rows when nothing stands in the way.
@@ -25,14 +21,7 @@ export async function importExamples(files: readonly NamedBlob[], options: Impor
   const { library, spec, schema, order, nowMs, onProgress, signal } = options;
   const { plan: earlier = PLAIN_PLAN, repairs = [] } = order.examples ?? {};
   const plan = repairs.reduce(applyExamplesRepair, earlier);
-  if (files.length > MAX_FILES) {
-    throw new MurmurError('too-large', `${files.length} files are more than ${MAX_FILES}`, {
-      hint: 'Choose fewer files, or put them into a zip archive.',
-    });
-  }
-  // What is packed is unpacked one by one; a folder of a thousand pictures is not looked at beforehand.
-  const opened: NamedBlob[] = [];
-  for (const file of files) opened.push(/\.(?:png|jpe?g)$/iu.test(file.name) ? file : await unpacked(file, signal));
+  const opened = await unpackedAll(files, signal);
   const total = opened.reduce((sum, { blob }) => sum + blob.size, 0);
   let read = 0;
   const onBytes = (length: number) => {
