@@ -21,7 +21,7 @@ function connect(own: Partial<TrainerPort>, failed = alive): Promise<TrainerPort
     predict: async (_weights, features) => features,
     ...own,
   };
-  serveTrainer(port1 as Endpoint, async () => trainer);
+  serveTrainer(port1 as Endpoint, async () => ({ ...trainer, report: { message: 'the only one' } }));
   return connectTrainer(port2 as Endpoint, SPEC, failed);
 }
 
