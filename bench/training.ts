@@ -19,6 +19,7 @@ import { exampleFeatures, exampleLabels } from '../src/training/self-test.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 import { cnnFigures } from './training/cnn.ts';
+import { streamFigures } from './training/stream.ts';
 import { median, processorMs } from './training/timing.ts';
 
 const INPUT_WIDTH = 30;
@@ -96,6 +97,7 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
       note: `tensors left after ${turns} runs of ${ours.steps} steps, ${NAME}; and after ${PRESET_STEPS} steps, batch ${PRESET_BATCH}, of each of ${ofPresets.presets} presets over tables, pictures, texts and series`,
     }),
     ...(await cnnFigures({ full, progress })),
+    ...(await streamFigures({ full, progress })),
   ];
 }
 

@@ -7,9 +7,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bankTaskSpec } from '../src/dataset/examples/bank.ts';
 import { mnistTaskSpec, optdigitsTaskSpec } from '../src/dataset/examples/pictures.ts';
 import { smsTaskSpec } from '../src/dataset/examples/texts.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { readDataset } from './data-files.ts';
 
 const inPublic = (path: string) => fileURLToPath(new URL(`../public/data/${path}`, import.meta.url));
+/** 40 rows of the columns ill, weight and city, written by hyparquet-writer. */
+const PARQUET =
+  'UEFSMRUEFRoVHkwVBBUAAAANMAMAAAB5ZXMCAAAAbm8VBhUSFRZcFVAVABVQFRAVBBUAAABQAQcYAQu2bdu2bRUGFcQCFcwCXBVQFQAVUBUAFQQVAAAAUAGgAfCfMgAAADkAAABAAAAARwAAAE4AAABVAAAANAAAADsAAABCAAAASQAAAFAAAABXAAAANgAAAD0AAABEAAAASwAAAFIAAABZAAAAOAAAAD8AAABGAAAATQAAAFQAAAAzAAAAOgAAAEEAAABIAAAATwAAAFYAAAA1AAAAPAAAAEMAAABKAAAAUQAAAFgAAAA3AAAAPgAAAEUAAABMAAAAUwAAABUEFSgVLEwVBBUAAAAUTAUAAABCYXNlbAcAAABaw7xyaWNoFQYVEhUWXBVQFQAVUBUQFQQVAAAAUAEHGAELqqqqqqoVBBlMSARyb290FQYAFQwlAhgDaWxsJQAAFQIlAhgGd2VpZ2h0ABUMJQIYBGNpdHklAAAWUBkcGTwmCBwVDBklABAZGANpbGwVAhZQFnAWeCZAJggcNgAoA3llcxgCbm8AGSwVBBUAFQIAFQYVEBUCAAAAJoABHBUCGRUAGRgGd2VpZ2h0FQIWUBbyAhb6AiaAATw2ACgEWQAAABgEMgAAAAAZHBUGFQAVAgAAACb6AxwVDBklABAZGARjaXR5FQIWUBZ+FoYBJsAEJvoDHDYAKAdaw7xyaWNoGAVCYXNlbAAZLBUEFQAVAgAVBhUQFQIAAAAW4AQWUDb4BAAoCWh5cGFycXVldBk8HAAAHAAAHAAAABMBAABQQVIx';
 let folder: string;
 
 beforeAll(async () => {
@@ -32,6 +36,35 @@ it('reads all files of a folder', async () => {
   await writeFile(join(folder, 'b.csv.gz'), gzipSync(line(3)));
   const { train, heldOut } = await readDataset(folder, optdigitsTaskSpec());
   expect([...train.labels, ...heldOut.labels].sort()).toEqual([1, 2, 3]);
+});
+
+it('reads a Parquet file as the table that it is, and says when it is damaged', async () => {
+  const bytes = Buffer.from(PARQUET, 'base64');
+  const bank = bankTaskSpec();
+  const spec: TaskSpec = {
+    ...bank,
+    data: {
+      kind: 'table',
+      columns: [
+        { kind: 'number', name: 'weight', description: '', minimum: 2, maximum: 200 },
+        { kind: 'category', name: 'city', description: '', categories: ['Zürich', 'Basel'] },
+      ],
+      label: { name: 'ill', description: '', positive: { equals: ['yes'] } },
+      missingMarks: [],
+      delimiter: ',',
+      header: true,
+      missingRule: 'drop-row',
+    },
+  };
+  const file = join(folder, 'rows.parquet');
+  await writeFile(file, bytes);
+  const { train, heldOut } = await readDataset(file, spec);
+  expect([train.rows + heldOut.rows, train.width]).toEqual([40, 3]);
+  await writeFile(file, bytes.subarray(0, bytes.length - 200));
+  await expect(readDataset(file, spec)).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringContaining('Parquet') as string,
+  });
 });
 
 it('says what does not fit', async () => {

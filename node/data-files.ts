@@ -1,9 +1,11 @@
-/** A site's data as the readers take them: one file, or all files of a folder; gzip is undone on the way. */
+/** A site's data as the readers take them: one file, or all files of a folder; gzip and Parquet are undone on the way. */
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
+import { utf8 } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
+import { parquetText } from '../src/dataset/formats/parquet.ts';
 import { readExamples } from '../src/dataset/read-examples.ts';
 import type { SourceFile } from '../src/dataset/source-file.ts';
 import { type Dataset, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
@@ -58,6 +60,7 @@ async function openFiles(path: string): Promise<readonly SourceFile[]> {
 
 /** A file as the readers take it, by the name `path`; gzip is undone and `.gz` left out of the name. */
 export function openFile(file: string, path: string): SourceFile {
+  if (/\.parquet$/iu.test(file)) return { path, pieces: () => parquetPieces(file, path) };
   const zipped = file.endsWith('.gz');
   return {
     path: zipped ? path.slice(0, -3) : path,
@@ -77,4 +80,19 @@ export function openFile(file: string, path: string): SourceFile {
       }
     },
   };
+}
+
+async function* parquetPieces(file: string, path: string): AsyncGenerator<Uint8Array> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const slice = async (from: number, to = size): Promise<ArrayBuffer> => {
+      const bytes = new Uint8Array(to - from);
+      await handle.read(bytes, 0, bytes.length, from);
+      return bytes.buffer;
+    };
+    for await (const text of parquetText(path, { byteLength: size, slice })) yield utf8(text);
+  } finally {
+    await handle.close();
+  }
 }

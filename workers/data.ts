@@ -3,17 +3,20 @@ import { toHex, utf8 } from '../src/core/bytes.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
 import { check, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
-import { type Dataset, type EncodedRows, splitHeldOut } from '../src/dataset/split.ts';
+import { type SiteRows, rowsOf } from '../src/dataset/row-sources.ts';
+import { splitRows } from '../src/dataset/split.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { clearDatabase, type StoredDataset, type StoredUse } from '../src/storage/database.ts';
+import type { StoredRows } from '../src/storage/library.ts';
 import type { DatasetUse, DatasetView, DataSource } from './api/data.ts';
 import type { NamedBlob } from './open-file.ts';
 import { heldLocks, LOCK } from './lock.ts';
 import { fetchFile, type World } from './world.ts';
 
-/** The stored rows, split as they were when they were read: the split is a function of rows and seed. */
-export function splitStored(rows: EncodedRows, spec: TaskSpec): Promise<Dataset> {
-  return splitHeldOut(rows, spec);
+/** The stored rows, split as they were when they were read: the split is a function of rows and seed. They stay where they are. */
+export async function splitStored(rows: StoredRows, spec: TaskSpec): Promise<SiteRows> {
+  const { train, heldOut } = await splitRows(rows, spec);
+  return { train: rowsOf(rows, train), heldOut: rowsOf(rows, heldOut) };
 }
 
 /** Names the kind of data that a data set was read for. */

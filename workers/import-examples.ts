@@ -1,5 +1,9 @@
-/** Pictures, texts and series into the library: one pass over the files, blocks sealed while the next ones are read. */
+/**
+ * Pictures, texts and series into the library: one pass over the files, blocks sealed and stored while the next ones are read. Memory is
+ * that of the largest packed file or array (at most 512 MiB, source-file.ts), a few blocks, and what example-rows.ts remembers of each example.
+ */
 import { throwIfCancelled } from '../src/core/clock.ts';
+import { PLAIN_PLAN, applyExamplesRepair } from '../src/dataset/examples-plan.ts';
 import { readExamples } from '../src/dataset/read-examples.ts';
 import { type DataSpec } from '../src/protocol/data-spec.ts';
 import { featureWidth, labelWidth, targetOf } from '../src/protocol/target.ts';
@@ -14,7 +18,9 @@ import { type NamedBlob, sourceFile, unpackedAll } from './open-file.ts';
  * @throws MurmurError bad-input, too-large, cancelled, not-found when a file is gone
  */
 export async function importExamples(files: readonly NamedBlob[], options: ImportOptions): Promise<ExamplesReading> {
-  const { library, spec, schema, nowMs, onProgress, signal } = options;
+  const { library, spec, schema, order, nowMs, onProgress, signal } = options;
+  const { plan: earlier = PLAIN_PLAN, repairs = [] } = order.examples ?? {};
+  const plan = repairs.reduce(applyExamplesRepair, earlier);
   const opened = await unpackedAll(files, signal);
   const total = opened.reduce((sum, { blob }) => sum + blob.size, 0);
   let read = 0;
@@ -24,23 +30,31 @@ export async function importExamples(files: readonly NamedBlob[], options: Impor
     onProgress?.(read, total);
   };
   const writer = library.write();
-  const { report } = await readExamples(
-    opened.map((file) => sourceFile(file, onBytes)),
-    spec,
-    {
-      decode: decodePicture,
-      rows: rowsPerBlock(featureWidth(spec.data), labelBytes(spec.data)),
-      onBlock: (block) => writer.add(block),
-      onProgress: () => throwIfCancelled(signal),
-    },
-  );
-  if (report.findings.some(({ severity }) => severity === 'blocks')) return { report };
-  const [first] = files;
-  const fileName = files.length === 1 && first !== undefined ? first.name : report.fileName;
-  const columns = spec.data.kind === 'series' ? spec.data.columns.map(({ name }) => name) : [];
-  const { droppedRows } = report;
-  const stored = await writer.finish({ fileName, schema, columns, droppedRows, readAtMs: nowMs });
-  return { report, dataset: stored.id };
+  try {
+    const { report } = await readExamples(
+      opened.map((file) => sourceFile(file, onBytes)),
+      spec,
+      {
+        plan,
+        decode: decodePicture,
+        rows: rowsPerBlock(featureWidth(spec.data), labelBytes(spec.data)),
+        onBlock: (block) => writer.add(block),
+        onProgress: async () => {
+          throwIfCancelled(signal);
+          await writer.settled();
+        },
+      },
+    );
+    if (report.findings.some(({ severity }) => severity === 'blocks')) return { report };
+    const [first] = files;
+    const fileName = files.length === 1 && first !== undefined ? first.name : report.fileName;
+    const columns = spec.data.kind === 'series' ? spec.data.columns.map(({ name }) => name) : [];
+    const { droppedRows } = report;
+    const stored = await writer.finish({ fileName, schema, columns, droppedRows, readAtMs: nowMs });
+    return { report, dataset: stored.id };
+  } finally {
+    await writer.abort();
+  }
 }
 
 function labelBytes(data: DataSpec): number {

@@ -1,14 +1,17 @@
 /**
- * A person's file into the library: one pass in pieces, rows encoded and sealed while the next piece is read. Nothing of the file is
- * kept but the encoded rows, and those only when no finding stands in the way.
+ * A person's file into the library: one pass in pieces, rows encoded, sealed and stored while the next piece is read. Nothing of the file
+ * is kept but the encoded rows, and those only when no finding stands in the way. Memory does not grow with the file.
  */
 import { cancelled } from '../src/core/clock.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import { createDecoder, detectEncoding, HEAD_BYTES } from '../src/dataset/encoding.ts';
 import { type Head, mend, planFor } from '../src/dataset/plan-for.ts';
+import { Profiler } from '../src/dataset/profile.ts';
 import { ReadingPass } from '../src/dataset/reading.ts';
 import type { FileEncoding } from '../src/dataset/reading-plan.ts';
 import { isReady, reportOn } from '../src/dataset/report.ts';
+import { blocksOf } from '../src/dataset/row-sources.ts';
+import type { RowSource } from '../src/protocol/row-source.ts';
 import { type TaskSpec } from '../src/protocol/task-spec.ts';
 import { featureWidth, tableOf } from '../src/protocol/target.ts';
 import { type Library, rowsPerBlock } from '../src/storage/library.ts';
@@ -43,22 +46,38 @@ export async function importFile(chosen: NamedBlob, options: ImportOptions): Pro
   const known = order.plan ?? planFor(data, file.head(file.encoding));
   const plan = mend(data, known, order.repairs ?? [], file.head);
   const writer = library.write();
-  const pass = new ReadingPass(data, plan, {
-    rows: rowsPerBlock(featureWidth(data)),
-    onBlock: (block) => writer.add(block),
-  });
-  for await (const text of file.texts(plan.encoding)) {
-    pass.push(text);
-    if (pass.done) break;
+  try {
+    const profiler = new Profiler(data);
+    const pass = new ReadingPass(data, plan, {
+      rows: rowsPerBlock(featureWidth(data)),
+      onBlock: (block) => {
+        profiler.measure(block);
+        writer.add(block);
+      },
+    });
+    for await (const text of file.texts(plan.encoding)) {
+      pass.push(text);
+      await writer.settled();
+      if (pass.done) break;
+    }
+    const result = pass.end();
+    if (!result.stoppedEarly) await countAgain(await writer.rows(), profiler);
+    const head = file.head(plan.encoding).text;
+    const facts = { fileName: name, sizeBytes: blob.size, head };
+    const report = reportOn(data, spec.heldOut, plan, result, facts, profiler.profiles(result.missing));
+    if (!isReady(report)) return { report };
+    const columns = data.columns.map((column) => column.name);
+    const { droppedRows } = report;
+    const stored = await writer.finish({ fileName: name, schema, columns, droppedRows, readAtMs: nowMs });
+    return { report, dataset: stored.id };
+  } finally {
+    await writer.abort();
   }
-  const result = pass.end();
-  const head = file.head(plan.encoding).text;
-  const report = reportOn(data, spec.heldOut, plan, result, { fileName: name, sizeBytes: blob.size, head });
-  if (!isReady(report)) return { report };
-  const columns = data.columns.map((column) => column.name);
-  const { droppedRows } = report;
-  const stored = await writer.finish({ fileName: name, schema, columns, droppedRows, readAtMs: nowMs });
-  return { report, dataset: stored.id };
+}
+
+/** The profiles' second pass, over what was just stored. */
+async function countAgain(rows: RowSource, profiler: Profiler): Promise<void> {
+  for await (const block of blocksOf(rows)) profiler.count({ ...block, labels: block.labels as Uint8Array });
 }
 
 interface Pieces {

@@ -17,8 +17,6 @@ const MAX_FILES = 100_000;
 /** What a file may decompress to. */
 const MAX_BYTES = 4_294_967_296;
 const PIECE_BYTES = 1_048_576;
-const PARQUET_ROWS = 8192;
-const MAX_PARQUET_COLUMNS = 4096;
 
 /**
  * A file that is text or an array, whatever it was packed in.
@@ -29,7 +27,7 @@ export async function unpacked(file: NamedBlob, signal?: AbortSignal): Promise<N
   // A server may have undone it already, as an encoding of its answer: the name stays then, and says nothing any more.
   const name = file.name.replace(/\.gz$/iu, '');
   if (magic[0] === 0x1f && magic[1] === 0x8b) return { name, blob: await gunzip(file, signal) };
-  if (String.fromCharCode(...magic) === 'PAR1') return { name, blob: await parquetCsv(file, signal) };
+  if (String.fromCharCode(...magic) === 'PAR1') return { name, blob: await parquetBlob(file, signal) };
   return { name, blob: file.blob };
 }
 
@@ -95,53 +93,14 @@ async function gunzip({ name, blob }: NamedBlob, signal: AbortSignal | undefined
   }
 }
 
-/** A Parquet file (Apache Parquet format) as RFC 4180 text with a header line. */
-async function parquetCsv({ name, blob }: NamedBlob, signal: AbortSignal | undefined): Promise<Blob> {
-  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
-  const file = {
-    byteLength: blob.size,
-    slice: (from: number, to = blob.size) => piece(blob, from, to),
-  };
-  try {
-    const metadata = await parquetMetadataAsync(file);
-    const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
-    if (columns.length > MAX_PARQUET_COLUMNS) {
-      throw new MurmurError(
-        'too-large',
-        `${name} has ${columns.length} columns; a table has at most ${MAX_PARQUET_COLUMNS}`,
-      );
-    }
-    const rows = Number(metadata.num_rows);
-    const parts: string[] = [`${columns.map(quoted).join(',')}\n`];
-    for (let rowStart = 0; rowStart < rows; rowStart += PARQUET_ROWS) {
-      throwIfCancelled(signal);
-      const rowEnd = Math.min(rows, rowStart + PARQUET_ROWS);
-      const objects = await parquetReadObjects({ file, metadata, rowStart, rowEnd });
-      parts.push(objects.map((row) => `${columns.map((column) => quoted(cellOf(row[column]))).join(',')}\n`).join(''));
-    }
-    return new Blob(parts);
-  } catch (cause) {
-    if (cause instanceof MurmurError) throw cause;
-    throw new MurmurError('bad-input', `${name} cannot be read as Parquet: ${reasonOf(cause)}`, {
-      hint: 'Write it again with snappy or no compression, without nested columns, or export it as CSV.',
-      cause,
-    });
+/** The text goes into a blob piece by piece, which the browser keeps where it has room. */
+async function parquetBlob({ name, blob }: NamedBlob, signal: AbortSignal | undefined): Promise<Blob> {
+  const { parquetText } = await import('../src/dataset/formats/parquet.ts');
+  const bytes = { byteLength: blob.size, slice: (from: number, to = blob.size) => piece(blob, from, to) };
+  const parts: Blob[] = [];
+  for await (const text of parquetText(name, bytes)) {
+    throwIfCancelled(signal);
+    parts.push(new Blob([text]));
   }
-}
-
-/** What stands in a cell; lists and structures have no place in a table and are written as JSON. */
-function cellOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'object')
-    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
-  return String(value);
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/u.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.slice(0, 120) : 'it is damaged';
+  return new Blob(parts);
 }

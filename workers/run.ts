@@ -41,7 +41,7 @@ export async function runParticipation(
   const session = await connectSession(world, network, stored, keys);
   const trainer = trainerWorker();
   try {
-    const rows = await datasets.get(stored.dataset);
+    const rows = await datasets.open(stored.dataset);
     if (rows === undefined) {
       throw new MurmurError('not-found', 'the file of this task is no longer stored in this browser', {
         hint: 'Leave the task and choose the file again.',

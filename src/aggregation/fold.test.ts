@@ -45,7 +45,7 @@ describe('fold', () => {
   it('draws M_0 from the beacon and freezes the statistics in step 0', async () => {
     const features = { features: Float32Array.of(0, 1), labels: Uint8Array.of(0, 1), rows: 2, width: 1 };
     const { checkpoint, metrics } = await fold(
-      input({ step: 0, base: undefined, sums: statisticsParts(spec, features) }),
+      input({ step: 0, base: undefined, sums: await statisticsParts(spec, features) }),
     );
     expect(metrics).toBeUndefined();
     expect(checkpoint).toEqual({

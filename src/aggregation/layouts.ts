@@ -8,8 +8,8 @@
  */
 import { check } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
-import type { EncodedRows } from '../dataset/split.ts';
-import { statisticsSegment, statisticsVector } from '../dataset/statistics.ts';
+import { type Rows, sourceOf } from '../dataset/row-sources.ts';
+import { statisticsOf, statisticsSegment } from '../dataset/statistics.ts';
 import { weightLayout } from '../model/spec.ts';
 import { clipToNorm } from '../privacy/clip.ts';
 import { noisyUpdate } from '../privacy/noisy-update.ts';
@@ -61,10 +61,10 @@ export function participantWeight(spec: TaskSpec, rows: number): number {
   return Math.min(rows, spec.masking.rowCap) / spec.masking.rowCap;
 }
 
-/** Parts of the statistics step. */
-export function statisticsParts(spec: TaskSpec, trainRows: EncodedRows): Parts {
+/** Parts of the statistics step; the rows are looked at only where the task takes statistics. */
+export async function statisticsParts(spec: TaskSpec, train: Rows): Promise<Parts> {
   if (spec.privacy !== undefined) return [Float64Array.of(1)];
-  return [statisticsVector(spec, trainRows)];
+  return [await statisticsOf(spec, sourceOf(train))];
 }
 
 /** By what the server divides a sum of control variates: K η of a site at the row cap, without a schedule. */

@@ -66,7 +66,7 @@ describe('taskPrivacy', () => {
 });
 
 describe('a task with privacy', () => {
-  it('releases noisy updates and constants only', () => {
+  it('releases noisy updates and constants only', async () => {
     const task = userTask();
     const purposes = (step: number) =>
       roundLayout(task, step).map(({ purpose, encoding }) => `${purpose} ${encoding.kind}`);
@@ -74,7 +74,7 @@ describe('a task with privacy', () => {
     expect(purposes(1)).toEqual(['weight fixed', 'update noisy']);
     expect(purposes(task.training.rounds + 1)).toEqual(['weight fixed']);
     const rows = { features: new Float32Array(0), labels: new Uint8Array(0), rows: 0, width: featureWidth(task.data) };
-    expect(statisticsParts(task, rows)).toEqual([Float64Array.of(1)]);
+    expect(await statisticsParts(task, rows)).toEqual([Float64Array.of(1)]);
     expect(evaluationParts(task, new Float64Array(0))).toEqual([Float64Array.of(1)]);
   });
 

@@ -27,6 +27,16 @@ export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
   return out;
 }
 
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Float32 values as the same bytes on every host; a view of them where the host keeps them like that. */
+export function littleEndianBytes(values: Float32Array): Uint8Array {
+  if (LITTLE_ENDIAN) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i] as number, true);
+  return new Uint8Array(view.buffer);
+}
+
 /** Equality without early exit; for public and secret values alike. Lengths are public. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -7,11 +7,13 @@ import type { Findings } from './findings.ts';
 /** @returns the class's number, or -1 */
 export type ClassOf = (mark: string) => number;
 
-export function classReader({ classes }: ClassLabelSpec): ClassOf {
+/** @param others what files call a class beside the task's marks, as canonicalCell gives it */
+export function classReader({ classes }: ClassLabelSpec, others: Readonly<Record<string, number>> = {}): ClassOf {
   const known = new Map<string, number>();
   // Exactly as written comes first: marks that differ in case alone stay apart.
   for (const [i, { name, marks }] of classes.entries())
     for (const mark of [...marks, name]) setOnce(known, canonicalCell(mark), i);
+  for (const [mark, i] of Object.entries(others)) if (i < classes.length) setOnce(known, mark, i);
   for (const [mark, i] of [...known]) setOnce(known, mark.toLowerCase(), i);
   return (mark) => {
     const cell = canonicalCell(mark);

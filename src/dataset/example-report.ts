@@ -1,4 +1,5 @@
 /** What a reading of pictures, texts or series tells its owner. Tables have a report of their own, with columns to map (file-report.ts). */
+import type { ExamplesPlan, ExamplesRepair } from './examples-plan.ts';
 
 /** What does not fit, or is worth knowing. Words for each kind are in the page's catalogue. */
 export type ExampleFindingKind =
@@ -49,6 +50,8 @@ export interface ExampleFinding {
   readonly places: readonly string[];
   /** what stands there, shortened */
   readonly example?: string;
+  /** best first; empty when only the person can know */
+  readonly repairs: readonly ExamplesRepair[];
 }
 
 export interface ClassCount {
@@ -83,6 +86,7 @@ export interface ExamplesReport {
   readonly kind: 'pictures' | 'texts' | 'series';
   readonly fileName: string;
   readonly sizeBytes: number;
+  readonly plan: ExamplesPlan;
   /** those that block first */
   readonly findings: readonly ExampleFinding[];
   /** examples that fit, each once */

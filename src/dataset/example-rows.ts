@@ -1,15 +1,18 @@
 /**
  * Encoded examples in blocks, each once: an example that was there before, number for number, is counted and left out, so that no copy
  * of a training row lies among the held-out ones. Examples are compared as the model sees them; of two with the same features and other
- * labels the first one stays.
+ * labels the first one stays. A listener takes the blocks one by one; then memory is a block and 17 bytes for every example
+ * (seen-examples.ts).
  */
+import { littleEndianBytes } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 import { type DataSpec } from '../protocol/data-spec.ts';
 import { featureWidth, labelWidth, targetOf } from '../protocol/target.ts';
 import { MAX_ROWS } from '../protocol/limits.ts';
-import { type EncodedRows, type Labels, joinRows } from './split.ts';
+import { SeenExamples } from './seen-examples.ts';
+import { type EncodedRows, type Labels, joinRows, labelBytes } from './split.ts';
 
-/** What a tab holds in memory with ease. */
+/** What is kept at most where nobody takes the blocks. */
 const MAX_BYTES = 1_073_741_824;
 const BLOCK_BYTES = 1_048_576;
 
@@ -18,7 +21,7 @@ export interface BlockOptions {
   readonly rows?: number;
   /** for a published test set, in which every example counts, copies too */
   readonly keepCopies?: boolean;
-  /** hears of every block as soon as it is full, and of the last one at the end */
+  /** takes every block as soon as it is full, and the last one at the end; without it they are kept */
   readonly onBlock?: (block: EncodedRows) => void;
 }
 
@@ -37,8 +40,7 @@ export class ExampleRows {
   readonly #blockRows: number;
   readonly #onBlock: BlockOptions['onBlock'];
   readonly #blocks: EncodedRows[] = [];
-  /** hash of the features to the rows that have it */
-  readonly #seen = new Map<number, number | number[]>();
+  readonly #seen = new SeenExamples();
   /** of the block that is being filled */
   features: Float32Array;
   labels: Labels;
@@ -86,31 +88,20 @@ export class ExampleRows {
     return 'added';
   }
 
-  /** All rows; undefined when there is none. */
+  /** All rows; undefined when there is none, or when a listener took them. */
   end(): EncodedRows | undefined {
     this.#closeBlock();
     return this.#blocks.length === 0 ? undefined : joinRows(this.#blocks);
   }
 
   #findCopy(): Added | undefined {
-    const { features, at, width } = this;
-    const hash = hashOf(features, at, width);
-    const known = this.#seen.get(hash);
-    const rows = known === undefined ? [] : typeof known === 'number' ? [known] : known;
-    for (const row of rows) {
-      const [other, start, label] = this.#place(row);
-      if (!equals(features, at, other.features, start, width)) continue;
-      const same = equals(this.labels, this.labelAt, other.labels, label, this.labelWidth);
-      if (same) return 'duplicate';
-      if (this.#labelled) return 'contradiction';
-    }
-    this.#seen.set(hash, known === undefined ? this.#rows : [...rows, this.#rows]);
-    return undefined;
-  }
-
-  #place(row: number): [Pick<EncodedRows, 'features' | 'labels'>, number, number] {
-    const index = row % this.#blockRows;
-    return [this.#blocks[Math.floor(row / this.#blockRows)] ?? this, index * this.width, index * this.labelWidth];
+    const { features, at, width, labels, labelAt, labelWidth: count } = this;
+    const key = littleEndianBytes(features.subarray(at, at + width));
+    const own = labelBytes(labels.subarray(labelAt, labelAt + count));
+    // Where the labels are the example itself, one character on, they are part of it.
+    const known = this.#labelled ? this.#seen.add([key], own[0] as number) : this.#seen.add([key, own], 0);
+    if (known === undefined) return undefined;
+    return !this.#labelled || known === own[0] ? 'duplicate' : 'contradiction';
   }
 
   #freshBlock(): [Float32Array, Labels] {
@@ -130,33 +121,14 @@ export class ExampleRows {
       rows,
       width: this.width,
     };
-    this.#blocks.push(block);
-    if (this.#rows * this.#rowBytes > MAX_BYTES) {
+    if (this.#onBlock !== undefined) this.#onBlock(block);
+    else this.#blocks.push(block);
+    if (this.#onBlock === undefined && this.#rows * this.#rowBytes > MAX_BYTES) {
       throw new MurmurError('too-large', `the examples need more than ${MAX_BYTES / 2 ** 30} GiB of memory`, {
         hint: 'Use fewer examples.',
       });
     }
-    this.#onBlock?.(block);
     this.#inBlock = 0;
     [this.features, this.labels] = this.#freshBlock();
   }
-}
-
-/** 52 bits over the numbers' bits (two multiplicative hashes); equal hashes are compared number by number. */
-function hashOf(values: Float32Array, at: number, width: number): number {
-  const bits = new Uint32Array(values.buffer, values.byteOffset + 4 * at, width);
-  let [a, b] = [0x9e3779b9, 0x85ebca6b];
-  for (let i = 0; i < width; i++) {
-    const word = bits[i] as number;
-    a = Math.imul(a ^ word, 0x9e3779b1);
-    a ^= a >>> 15;
-    b = Math.imul(b ^ word, 0xc2b2ae3d);
-    b ^= b >>> 13;
-  }
-  return (a >>> 0) * 2 ** 20 + (b >>> 12);
-}
-
-function equals(a: Labels, at: number, b: Labels, start: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[at + i] !== b[start + i]) return false;
-  return true;
 }

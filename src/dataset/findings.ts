@@ -1,5 +1,6 @@
 /** Collects what a reading meets: how often, and at which first places. */
 import type { ExampleFinding, ExampleFindingKind } from './example-report.ts';
+import { type ExamplesPlan, PLAIN_PLAN, examplesRepairs } from './examples-plan.ts';
 import { shorten } from './reading.ts';
 
 const PLACES = 3;
@@ -31,7 +32,12 @@ const MISFITS: ReadonlySet<ExampleFindingKind> = new Set([
 ]);
 
 export class Findings {
+  readonly #plan: ExamplesPlan;
   readonly #entries = new Map<string, Entry>();
+
+  constructor(plan: ExamplesPlan = PLAIN_PLAN) {
+    this.#plan = plan;
+  }
 
   /**
    * @param at where, `example` what stands there, `name` the class or column that it is about, `of` of how many, where that is
@@ -82,6 +88,7 @@ export class Findings {
         count,
         of,
         places,
+        repairs: examplesRepairs({ kind, severity }, this.#plan),
         ...(name !== undefined && { name }),
         ...(example !== undefined && { example }),
       });
@@ -91,6 +98,7 @@ export class Findings {
 
   #severity(kind: ExampleFindingKind, count: number, of: number): 'blocks' | 'warns' {
     if (kind === 'no-rows' || kind === 'too-many-rows') return 'blocks';
+    if (this.#plan.accepted.includes(kind)) return 'warns';
     if (kind === 'unknown-characters') return count > MOST_UNKNOWN * of ? 'blocks' : 'warns';
     if (!MISFITS.has(kind)) return 'warns';
     return this.count(kind) > MOST_MISFITS * of ? 'blocks' : 'warns';

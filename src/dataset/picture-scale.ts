@@ -1,5 +1,9 @@
-/** A picture of any size as the task's: scaled by the mean over the area that a pixel covers (box filter), in grey or in colour. */
+/**
+ * A picture of any size as the task's: scaled by the mean over the area that a pixel covers (box filter), in grey or in colour; squeezed
+ * into the task's shape, or its middle of that shape.
+ */
 import type { PicturesSpec } from '../protocol/data-spec.ts';
+import type { ExamplesPlan } from './examples-plan.ts';
 
 export interface Picture {
   readonly width: number;
@@ -21,7 +25,13 @@ const LUMA = [0.299, 0.587, 0.114] as const;
  * Writes a picture as the task encodes it, in [0, 1].
  * @param out height x width x channels of the task, from `at` on
  */
-export function encodePicture(picture: Picture, spec: PicturesSpec, out: Float32Array, at: number): void {
+export function encodePicture(
+  picture: Picture,
+  spec: PicturesSpec,
+  out: Float32Array,
+  at: number,
+  fit: ExamplesPlan['fit'] = 'squeeze',
+): void {
   const { width, height, channels } = spec;
   if (picture.width === width && picture.height === height) {
     for (let pixel = 0; pixel < width * height; pixel++) {
@@ -29,8 +39,10 @@ export function encodePicture(picture: Picture, spec: PicturesSpec, out: Float32
     }
     return;
   }
-  const columns = cover(picture.width, width);
-  const rows = cover(picture.height, height);
+  // Pixels of the picture in one of the task's: as many across as down where only the middle is taken.
+  const scale = Math.min(picture.width / width, picture.height / height);
+  const columns = cover(picture.width, width, fit === 'middle' ? scale : picture.width / width);
+  const rows = cover(picture.height, height, fit === 'middle' ? scale : picture.height / height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let c = 0; c < channels; c++) {
@@ -75,10 +87,11 @@ function valueOf(
 /** Source places and how much of each a target place covers. */
 type Cover = readonly (readonly [number, number])[];
 
-function cover(source: number, target: number): readonly Cover[] {
-  const step = source / target;
+/** @param step source places in a target place; what is left over lies on both sides */
+function cover(source: number, target: number, step: number): readonly Cover[] {
+  const start = step === source / target ? 0 : (source - target * step) / 2;
   return Array.from({ length: target }, (_, i) => {
-    const [from, to] = [i * step, (i + 1) * step];
+    const [from, to] = [start + i * step, start + (i + 1) * step];
     const last = Math.min(source, Math.ceil(to - 1e-9));
     const places: [number, number][] = [];
     for (let place = Math.floor(from + 1e-9); place < last; place++) {

@@ -10,6 +10,7 @@ import { cellNumber } from './cells.ts';
 import { type ClassOf, classCounts, classReader } from './class-labels.ts';
 import type { ExamplePreview, ExamplesReport } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
+import { type ExamplesPlan, PLAIN_PLAN } from './examples-plan.ts';
 import { Findings } from './findings.ts';
 import { type ArchiveEntry, isZip, readArchive } from './formats/archive.ts';
 import { isIdx, readIdx } from './formats/idx.ts';
@@ -31,6 +32,7 @@ export interface DecodedPicture {
 export interface PictureTools extends BlockOptions {
   /** decodes PNG or JPEG; absent where the host cannot */
   readonly decode?: ((bytes: Uint8Array) => Promise<DecodedPicture>) | undefined;
+  readonly plan?: ExamplesPlan | undefined;
   /** called after each piece of work; may throw to stop */
   readonly onProgress?: (() => void | Promise<void>) | undefined;
   /** takes only these arrays of an npz, by name without `.npy`; all of them without it */
@@ -50,6 +52,8 @@ const IMAGES = /images?|data|pixels|(?:^|[^a-z])x(?:$|[^a-z])/iu;
 export const LABELS = /labels?|targets?|classes|(?:^|[^a-z])y(?:$|[^a-z])/iu;
 const PREVIEWS = 24;
 const SNIFFED_ROWS = 200;
+/** Pictures of an array between two turns of the host. */
+const TURN_PICTURES = 64;
 
 /**
  * Reads the pictures of a task from one or several files.
@@ -89,7 +93,7 @@ export async function readPictures(
       });
     }
   }
-  for (const [images, labels] of pairs(arrays)) pass.arrays(images, labels);
+  for (const [images, labels] of pairs(arrays)) await pass.arrays(images, labels);
   return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
 }
 
@@ -141,7 +145,8 @@ class PicturesPass {
   readonly #tools: PictureTools;
   readonly #rows: ExampleRows;
   readonly #classOf: ClassOf;
-  readonly #findings = new Findings();
+  readonly #plan: ExamplesPlan;
+  readonly #findings: Findings;
   readonly #counts: Uint32Array;
   readonly #previews: { className: string; rgba: Uint8Array }[] = [];
   #seen = 0;
@@ -151,7 +156,9 @@ class PicturesPass {
     this.#spec = spec;
     this.#tools = tools;
     this.#rows = new ExampleRows(spec, tools);
-    this.#classOf = classReader(spec.label);
+    this.#plan = tools.plan ?? PLAIN_PLAN;
+    this.#findings = new Findings(this.#plan);
+    this.#classOf = classReader(spec.label, this.#plan.classes);
     this.#counts = new Uint32Array(spec.label.classes.length);
   }
 
@@ -184,7 +191,7 @@ class PicturesPass {
   }
 
   /** An array of pictures [count, height, width] or [count, height, width, channels], and one label each. */
-  arrays(images: NamedArray, labels: NamedArray): void {
+  async arrays(images: NamedArray, labels: NamedArray): Promise<void> {
     const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
     const dimensions = images.shape.length;
     const bad = (what: string, hint: string) =>
@@ -205,6 +212,8 @@ class PicturesPass {
     const maximum = this.#spec.pixelMaximum ?? (images.bytes ? 255 : whiteOf(images.values));
     const size = height * width * channels;
     for (let i = 0; i < count && !this.#full; i++) {
+      // The host stores what was read so far, so that decoded pictures do not pile up.
+      if (i % TURN_PICTURES === 0) await this.#tools.onProgress?.();
       this.#seen++;
       const at = `${nameOf(images.path)}, picture ${i + 1}`;
       const label = this.#labelOf(String(labels.values[i]), at);
@@ -276,7 +285,7 @@ class PicturesPass {
     return {
       data,
       report: {
-        ...{ kind: 'pictures', fileName, sizeBytes, findings, rows, classes, preview },
+        ...{ kind: 'pictures', fileName, sizeBytes, plan: this.#plan, findings, rows, classes, preview },
         droppedRows: this.#seen - rows,
         trainRows: sizes.train,
         heldOutRows: sizes.heldOut,
@@ -338,7 +347,7 @@ class PicturesPass {
       return;
     }
     const { features, at: start } = rows;
-    encodePicture(picture, this.#spec, features, start);
+    encodePicture(picture, this.#spec, features, start, this.#plan.fit);
     rows.labels[rows.labelAt] = label;
     const added = rows.add();
     if (added === 'full') this.#full = true;

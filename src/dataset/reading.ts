@@ -1,7 +1,7 @@
 /**
  * The one pass over a file: text pieces go in, encoded rows come out in blocks, and what does not fit is counted by column with its
  * first place. A row enters whole or not at all; a cell outside the public range is refused rather than clipped, because a wrong unit
- * is the usual cause. Memory beside the rows is bounded, whatever the file holds.
+ * is the usual cause. Memory is bounded, whatever the file holds, where a listener takes the blocks; else they are kept.
  */
 import { MurmurError } from '../core/errors.ts';
 import { type TableSpec } from '../protocol/task-spec.ts';
@@ -18,7 +18,7 @@ export const SAMPLE_ROWS = 1000;
 export const HOPELESS_ROWS = 20_000;
 /** Rows of one block, unless the caller says otherwise. */
 const BLOCK_ROWS = 4096;
-/** What a tab holds in memory with ease. */
+/** What is kept at most where nobody takes the blocks. */
 const MAX_BYTES = 1_073_741_824;
 /** Different misfits remembered a column. */
 const MAX_DISTINCT = 200;
@@ -39,7 +39,7 @@ export interface Misfits {
 }
 
 export interface PassResult {
-  /** in order; all but the last have the same number of rows */
+  /** in order; all but the last have the same number of rows; none where a listener took them */
   readonly blocks: readonly EncodedRows<Uint8Array>[];
   /** complete rows that fit; the cells of columns that nothing is mapped to count as fitting */
   readonly rows: number;
@@ -99,8 +99,8 @@ export class ReadingPass {
   #stopped = false;
 
   /**
-   * @param blocks rows of a block, and who hears of every block as soon as it is full, and of the last one at the end; nobody does
-   * while a column is missing
+   * @param blocks rows of a block, and who takes every block as soon as it is full, and the last one at the end; features of columns
+   * that nothing is mapped to are 0
    */
   constructor(
     schema: TableSpec,
@@ -259,13 +259,13 @@ export class ReadingPass {
       rows,
       width: this.#width,
     };
-    this.#blocks.push(block);
-    if (this.#rows * (4 * this.#width + 1) > MAX_BYTES) {
+    if (this.#onBlock !== undefined) this.#onBlock(block);
+    else this.#blocks.push(block);
+    if (this.#onBlock === undefined && this.#rows * (4 * this.#width + 1) > MAX_BYTES) {
       throw new MurmurError('too-large', `the rows need more than ${MAX_BYTES / 2 ** 30} GiB of memory`, {
         hint: 'Use a file with fewer rows.',
       });
     }
-    if (this.#complete) this.#onBlock?.(block);
     this.#inBlock = 0;
     [this.#features, this.#labels] = this.#freshBlock();
   }

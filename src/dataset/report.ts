@@ -1,10 +1,9 @@
 /** What a pass over a file means for its owner: findings with their repairs, the file's columns, distributions, counts. */
 import type { HeldOutSpec, TableSpec } from '../protocol/task-spec.ts';
-import type { FileReport, Finding, SourceColumn } from './file-report.ts';
+import type { ColumnProfile, FileReport, Finding, SourceColumn } from './file-report.ts';
 import { identifyingKind } from './identifying.ts';
 import { nearNames } from './names.ts';
 import { wantedColumns } from './plan-for.ts';
-import { profilesOf } from './profile.ts';
 import { type Misfits, type PassResult, shorten } from './reading.ts';
 import type { FileEncoding, ReadingPlan, Repair } from './reading-plan.ts';
 import { sniffShape } from './shape.ts';
@@ -25,12 +24,14 @@ export interface FileFacts {
   readonly head: string;
 }
 
+/** @param profiles of the rows that fit (profile.ts) */
 export function reportOn(
   schema: TableSpec,
   heldOut: HeldOutSpec,
   plan: ReadingPlan,
   pass: PassResult,
   { fileName, sizeBytes, head }: FileFacts,
+  profiles: readonly ColumnProfile[],
 ): FileReport {
   const sources = sourcesOf(pass);
   const isEmpty = pass.seenRows === 0 && pass.names.length === 0;
@@ -51,7 +52,7 @@ export function reportOn(
     plan,
     sources,
     findings: findings.sort(blocksFirst).slice(0, MAX_FINDINGS),
-    profiles: stoppedEarly || rows === 0 ? [] : profilesOf(schema, pass.blocks, pass.missing),
+    profiles: stoppedEarly || rows === 0 ? [] : profiles,
     head: pass.sample.slice(0, HEAD_ROWS).map((record) => record.slice(0, MAX_SOURCES).map(shorten)),
     rows,
     droppedRows,

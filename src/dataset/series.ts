@@ -8,6 +8,7 @@ import type { SeriesSpec } from '../protocol/data-spec.ts';
 import { cellNumber } from './cells.ts';
 import type { ClassCount } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
+import { type ExamplesPlan, PLAIN_PLAN } from './examples-plan.ts';
 import { Findings } from './findings.ts';
 import { matchNames } from './names.ts';
 import type { ReadExamples } from './pictures.ts';
@@ -19,6 +20,7 @@ import { type SplitSpec, splitSizes } from './split.ts';
 import { textPieces } from './text-pieces.ts';
 
 export interface SeriesTools extends BlockOptions {
+  readonly plan?: ExamplesPlan | undefined;
   /** called after each piece of work; may throw to stop */
   readonly onProgress?: (() => void | Promise<void>) | undefined;
 }
@@ -63,7 +65,8 @@ function delimiterOf(head: string, { columns, delimiter }: SeriesSpec): SeriesSp
 class SeriesPass {
   readonly #spec: SeriesSpec;
   readonly #rows: ExampleRows;
-  readonly #findings = new Findings();
+  readonly #plan: ExamplesPlan;
+  readonly #findings: Findings;
   readonly #missing: ReadonlySet<string>;
   /** the last `window` lines, one after the other in a ring */
   readonly #ring: Float32Array;
@@ -85,6 +88,8 @@ class SeriesPass {
   constructor(spec: SeriesSpec, tools: SeriesTools) {
     this.#spec = spec;
     this.#rows = new ExampleRows(spec, tools);
+    this.#plan = tools.plan ?? PLAIN_PLAN;
+    this.#findings = new Findings(this.#plan);
     this.#missing = new Set(spec.missingMarks);
     this.#ring = new Float32Array(spec.window * spec.columns.length);
     this.#preview = spec.columns.map(() => new PreviewLine());
@@ -138,7 +143,7 @@ class SeriesPass {
     return {
       data,
       report: {
-        ...{ kind: 'series', fileName, sizeBytes, rows, classes },
+        ...{ kind: 'series', fileName, sizeBytes, plan: this.#plan, rows, classes },
         findings: this.#findings.list(this.#lines),
         droppedRows: left,
         trainRows: sizes.train,

@@ -7,26 +7,30 @@
  * - series: by time. The last share judges, nothing is shuffled, and the rows before the border that could hold a line of it are left
  *   out on both sides (Bergmeir and Benítez, Information Sciences 191, 2012: with neighbours in both sets a model only remembers)
  */
-import { utf8 } from '../core/bytes.ts';
+import { type Bytes, littleEndianBytes, utf8 } from '../core/bytes.ts';
 import { check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
+import { PieceHash } from '../core/piece-hash.ts';
 import { SeededRandom } from '../core/random.ts';
 import { type DataSpec, type SeriesSpec } from '../protocol/data-spec.ts';
+import {
+  type Labels,
+  type RowBlock,
+  consecutive,
+  copyRows,
+  emptyLabels,
+  labelsPerRow,
+} from '../protocol/row-source.ts';
 import { targetOf } from '../protocol/target.ts';
 import type { HeldOutSpec, TaskSpec } from '../protocol/task-spec.ts';
 
-/** Classes and characters are bytes; values are float32. */
-export type Labels = Uint8Array | Float32Array;
+export { type Labels, labelsPerRow } from '../protocol/row-source.ts';
 
-/** A feature matrix with its labels: what trains, is split and is measured. */
-export interface EncodedRows<L extends Labels = Labels> {
-  /** rows x width, row-major; numbers scaled to [0, 1] by the public range, categories one-hot, characters as codes */
-  readonly features: Float32Array;
-  /** rows x labelWidth(target), row-major: 0 or 1, a class, the codes of the next characters, or a value in [0, 1] */
-  readonly labels: L;
-  readonly rows: number;
-  readonly width: number;
-}
+/**
+ * A feature matrix with its labels: what trains, is split and is measured. Numbers are scaled to [0, 1] by the public range, categories
+ * one-hot, characters codes; labels are 0 or 1, a class, the codes of the next characters, or a value in [0, 1].
+ */
+export type EncodedRows<L extends Labels = Labels> = RowBlock<L>;
 
 export interface Dataset<L extends Labels = Labels> {
   readonly train: EncodedRows<L>;
@@ -36,41 +40,69 @@ export interface Dataset<L extends Labels = Labels> {
 /** What a split depends on beside the rows. */
 export type SplitSpec = Pick<TaskSpec, 'data' | 'heldOut'>;
 
+/** What a split needs to know of rows that are not in memory. */
+export interface RowFacts {
+  readonly rows: number;
+  /** {@link PieceHash} of the features' and of the labels' little-endian bytes, in order */
+  readonly digests: { readonly features: Bytes; readonly labels: Bytes };
+  /** class of each row; needed only where the target has classes */
+  readonly classes: Uint8Array | undefined;
+}
+
+/** Numbers of the rows of each side, ascending. */
+export interface SplitRows {
+  readonly train: Uint32Array;
+  readonly heldOut: Uint32Array;
+}
+
 /**
  * Splits the rows of a site. Each side keeps their order; a class keeps at least one training row.
  * @param data every row once: copies would lie on both sides
  */
-export async function splitHeldOut<L extends Labels>(
-  data: EncodedRows<L>,
-  { data: kind, heldOut }: SplitSpec,
-): Promise<Dataset<L>> {
+export async function splitHeldOut<L extends Labels>(data: EncodedRows<L>, spec: SplitSpec): Promise<Dataset<L>> {
   const isOfRows = data.features.length === data.rows * data.width && Number.isInteger(labelsPerRow(data));
   check(isOfRows, 'features and labels differ in rows');
-  if (kind.kind === 'series') return splitByTime(data, heldOut, rowsAcross(kind));
+  const classes = data.labels instanceof Uint8Array ? data.labels : undefined;
+  const digests = await digestsOf([data]);
+  const { train, heldOut } = await splitRows({ rows: data.rows, digests, classes }, spec);
+  return { train: selectRows(data, train), heldOut: selectRows(data, heldOut) };
+}
+
+/** As {@link splitHeldOut}, from what is known of the rows: memory for two numbers a row, whatever their width. */
+export async function splitRows(facts: RowFacts, { data: kind, heldOut }: SplitSpec): Promise<SplitRows> {
+  const { rows, digests } = facts;
+  if (kind.kind === 'series') return splitByTime(rows, heldOut, rowsAcross(kind));
   const digest = await sha256(
     utf8('murmur/held-out/1'),
     await sha256(utf8(heldOut.seed)),
-    await sha256(littleEndianBytes(data.features)),
-    await sha256(labelBytes(data.labels)),
+    digests.features,
+    digests.labels,
   );
   const random = new SeededRandom(digest);
-  const isHeldOut = new Uint8Array(data.rows);
-  for (const members of classMembers(data, kind)) {
+  const isHeldOut = new Uint8Array(rows);
+  for (const members of classMembers(facts, kind)) {
     if (members.length === 0) continue;
     const count = heldOutCount(members.length, heldOut);
     const order = random.permutation(members.length);
     for (let i = 0; i < count; i++) isHeldOut[members[order[i] as number] as number] = 1;
   }
   return {
-    train: selectRows(
-      data,
-      rowsWhere(data.rows, (row) => isHeldOut[row] === 0),
-    ),
-    heldOut: selectRows(
-      data,
-      rowsWhere(data.rows, (row) => isHeldOut[row] === 1),
-    ),
+    train: rowsWhere(rows, (row) => isHeldOut[row] === 0),
+    heldOut: rowsWhere(rows, (row) => isHeldOut[row] === 1),
   };
+}
+
+/** The digests of {@link RowFacts} over blocks that follow each other. */
+export async function digestsOf(
+  blocks: Iterable<EncodedRows> | AsyncIterable<EncodedRows>,
+): Promise<RowFacts['digests']> {
+  const [features, labels] = [new PieceHash(), new PieceHash()];
+  for await (const block of blocks) {
+    features.update(littleEndianBytes(block.features));
+    labels.update(labelBytes(block.labels));
+    await features.settled();
+  }
+  return { features: await features.digest(), labels: await labels.digest() };
 }
 
 /** Rows of one class, or of all, that {@link splitHeldOut} holds out. */
@@ -96,13 +128,9 @@ export function splitSizes(
 /** The named rows, in the given order. */
 export function selectRows<L extends Labels>(data: EncodedRows<L>, rows: Uint32Array): EncodedRows<L> {
   const { width } = data;
-  const labelWidth = labelsPerRow(data);
   const features = new Float32Array(rows.length * width);
-  const labels = emptyLabels(data.labels, rows.length * labelWidth);
-  for (const [i, row] of rows.entries()) {
-    features.set(data.features.subarray(row * width, (row + 1) * width), i * width);
-    labels.set(data.labels.subarray(row * labelWidth, (row + 1) * labelWidth), i * labelWidth);
-  }
+  const labels = emptyLabels(data.labels, rows.length * labelsPerRow(data));
+  copyRows(data, 0, { rows, from: 0, to: rows.length }, { features, labels });
   return { features, labels, rows: rows.length, width };
 }
 
@@ -133,35 +161,22 @@ export function joinRows<L extends Labels>(parts: readonly EncodedRows<L>[]): En
   return { features, labels, rows, width };
 }
 
-/** Labels of one row; 1 where there is no row. */
-export function labelsPerRow({ labels, rows }: Pick<EncodedRows, 'labels' | 'rows'>): number {
-  return rows === 0 ? 1 : labels.length / rows;
-}
-
-function emptyLabels<L extends Labels>(like: L, length: number): L {
-  return (like instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length)) as L;
-}
-
 /** Labels as the same bytes on every host. */
 export function labelBytes(labels: Labels): Uint8Array {
   return labels instanceof Uint8Array ? labels : littleEndianBytes(labels);
 }
 
-function classMembers(data: EncodedRows, kind: DataSpec): readonly Uint32Array[] {
+function classMembers({ rows, classes }: RowFacts, kind: DataSpec): readonly Uint32Array[] {
   const target = targetOf(kind);
-  if (target.kind !== 'binary' && target.kind !== 'classes') return [rowsWhere(data.rows, () => true)];
-  return target.names.map((_, label) => rowsWhere(data.rows, (row) => data.labels[row] === label));
+  if (target.kind !== 'binary' && target.kind !== 'classes') return [consecutive(0, rows)];
+  check(classes?.length === rows, 'the rows of a task with classes need one each');
+  return target.names.map((_, label) => rowsWhere(rows, (row) => classes[row] === label));
 }
 
-function splitByTime<L extends Labels>(data: EncodedRows<L>, heldOut: HeldOutSpec, across: number): Dataset<L> {
-  const last = heldOutCount(data.rows, heldOut);
-  const border = data.rows - last;
-  const between = (from: number, to: number) =>
-    selectRows(
-      data,
-      Uint32Array.from({ length: to - from }, (_, i) => from + i),
-    );
-  return { train: between(0, trainingRowsBefore(border, last, across)), heldOut: between(border, data.rows) };
+function splitByTime(rows: number, heldOut: HeldOutSpec, across: number): SplitRows {
+  const last = heldOutCount(rows, heldOut);
+  const border = rows - last;
+  return { train: consecutive(0, trainingRowsBefore(border, last, across)), heldOut: consecutive(border, rows) };
 }
 
 /**
@@ -182,11 +197,4 @@ function rowsWhere(rows: number, keep: (row: number) => boolean): Uint32Array {
   let count = 0;
   for (let row = 0; row < rows; row++) if (keep(row)) kept[count++] = row;
   return kept.slice(0, count);
-}
-
-/** Float32 values as little-endian bytes on every host. */
-function littleEndianBytes(values: Float32Array): Uint8Array<ArrayBuffer> {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i] as number, true);
-  return new Uint8Array(view.buffer);
 }

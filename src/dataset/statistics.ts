@@ -10,9 +10,11 @@
  */
 import { MurmurError, check } from '../core/errors.ts';
 import type { Segment } from '../protocol/layout.ts';
+import type { RowSource } from '../protocol/row-source.ts';
 import { type Target, featureWidth, standardisedWidth, targetOf } from '../protocol/target.ts';
 import { type TaskSpec } from '../protocol/task-spec.ts';
 import { MAX_ROWS } from '../protocol/limits.ts';
+import { blocksOf } from './row-sources.ts';
 import type { EncodedRows, Labels } from './split.ts';
 
 const FRACTION_BITS = 20;
@@ -86,6 +88,16 @@ export function statisticsVector(spec: TaskSpec, trainRows: EncodedRows): Float6
   return out;
 }
 
+/** {@link statisticsVector} of rows that are read block by block: their vectors' sum, which is exact. */
+export async function statisticsOf(spec: TaskSpec, train: RowSource): Promise<Float64Array> {
+  if (train.rows > MAX_ROWS) throw new MurmurError('too-large', `a site has at most ${MAX_ROWS} rows`);
+  const out = new Float64Array(statisticsSegment(spec).length);
+  for await (const block of blocksOf(train)) {
+    for (const [i, value] of statisticsVector(spec, block).entries()) add(out, i, value);
+  }
+  return out;
+}
+
 /**
  * What everybody normalises with, from the sum of all sites' vectors.
  * @param sums the decoded statistics segment
@@ -148,13 +160,19 @@ export function publicNormaliser(spec: TaskSpec): Normaliser {
 /**
  * (x − mean) / scale, value by value; codes of characters stay as they are.
  * @param features row-major; value i belongs to entry i mod normaliser.mean.length
- * @returns a new array of the same shape
+ * @param out where they go, a new array of the same shape by default; may be `features`
  */
-export function normalise(features: Float32Array, normaliser: Normaliser): Float32Array {
+export function normalise(
+  features: Float32Array,
+  normaliser: Normaliser,
+  out: Float32Array = new Float32Array(features.length),
+): Float32Array {
   const width = normaliser.mean.length;
-  if (width === 0) return features.slice();
+  if (width === 0) {
+    if (out !== features) out.set(features);
+    return out;
+  }
   check(features.length % width === 0, `features do not come in rows of ${width}`);
-  const out = new Float32Array(features.length);
   for (let i = 0; i < features.length; i++) {
     const j = i % width;
     out[i] = ((features[i] as number) - (normaliser.mean[j] as number)) / (normaliser.scale[j] as number);

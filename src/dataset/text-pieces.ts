@@ -3,8 +3,11 @@ import { concatBytes } from '../core/bytes.ts';
 import { HEAD_BYTES, createDecoder, detectEncoding } from './encoding.ts';
 import type { SourceFile } from './source-file.ts';
 
+/** Bytes that are text at once: what is made of it is much larger, and has to be stored before the next piece. */
+const TEXT_BYTES = 65_536;
+
 /**
- * @param onBytes hears of every piece of the file and may throw to stop
+ * @param onBytes hears of every piece of the file and may throw to stop, or make the reading wait
  * @throws MurmurError bad-input when the bytes are no text
  */
 export async function* textPieces(
@@ -20,13 +23,16 @@ export async function* textPieces(
     decode = createDecoder(detectEncoding(bytes.subarray(0, HEAD_BYTES)));
     return decode(bytes);
   };
-  for await (const bytes of file.pieces()) {
-    await onBytes(bytes.length);
-    if (decode !== undefined) yield decode(bytes);
-    else {
-      head?.push(bytes);
-      headBytes += bytes.length;
-      if (headBytes >= HEAD_BYTES) yield begin();
+  for await (const piece of file.pieces()) {
+    for (let from = 0; from < piece.length; from += TEXT_BYTES) {
+      const bytes = piece.subarray(from, from + TEXT_BYTES);
+      await onBytes(bytes.length);
+      if (decode !== undefined) yield decode(bytes);
+      else {
+        head?.push(bytes);
+        headBytes += bytes.length;
+        if (headBytes >= HEAD_BYTES) yield begin();
+      }
     }
   }
   if (headBytes === 0) return;

@@ -12,6 +12,7 @@ import type { TextsSpec } from '../protocol/data-spec.ts';
 import { type ClassOf, classCounts, classReader } from './class-labels.ts';
 import type { ClassCount, ExamplePreview } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
+import { type ExamplesPlan, PLAIN_PLAN } from './examples-plan.ts';
 import { Findings } from './findings.ts';
 import type { ReadExamples } from './pictures.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
@@ -20,6 +21,7 @@ import { type SplitSpec, splitSizes } from './split.ts';
 import { textPieces } from './text-pieces.ts';
 
 export interface TextTools extends BlockOptions {
+  readonly plan?: ExamplesPlan | undefined;
   /** called after each piece of work; may throw to stop */
   readonly onProgress?: (() => void | Promise<void>) | undefined;
 }
@@ -97,7 +99,8 @@ class TextsPass {
   readonly #spec: TextsSpec;
   readonly #rows: ExampleRows;
   readonly #alphabet: Alphabet;
-  readonly #findings = new Findings();
+  readonly #plan: ExamplesPlan;
+  readonly #findings: Findings;
   readonly #classOf: ClassOf | undefined;
   readonly #counts: Uint32Array;
   readonly #previews: { className: string | undefined; text: string }[] = [];
@@ -115,8 +118,10 @@ class TextsPass {
   constructor(spec: TextsSpec, tools: TextTools) {
     this.#spec = spec;
     this.#rows = new ExampleRows(spec, tools);
+    this.#plan = tools.plan ?? PLAIN_PLAN;
+    this.#findings = new Findings(this.#plan);
     this.#alphabet = new Alphabet(spec);
-    this.#classOf = spec.learn.kind === 'class' ? classReader(spec.learn.label) : undefined;
+    this.#classOf = spec.learn.kind === 'class' ? classReader(spec.learn.label, this.#plan.classes) : undefined;
     this.#counts = new Uint32Array(spec.learn.kind === 'class' ? spec.learn.label.classes.length : 1);
   }
 
@@ -158,7 +163,7 @@ class TextsPass {
     return {
       data,
       report: {
-        ...{ kind: 'texts', fileName, sizeBytes, findings, rows, classes, preview },
+        ...{ kind: 'texts', fileName, sizeBytes, plan: this.#plan, findings, rows, classes, preview },
         droppedRows: this.#seen - rows,
         trainRows: sizes.train,
         heldOutRows: sizes.heldOut,

@@ -6,6 +6,7 @@ import type { Bytes, Hex } from '../core/bytes.ts';
 import type { Message, SequencedMessage } from './messages.ts';
 import type { RecordPhase } from './phases.ts';
 import type { RecordDomain } from './record.ts';
+import type { RowStream } from './row-source.ts';
 import type { ChainHead, Member, Registration, RoundView, TaskView } from './views.ts';
 
 /** Read side of the coordinator contract. Throws `unreachable` when no endpoint answers, `not-found` for unknown ids. */
@@ -85,10 +86,12 @@ export interface Journal {
 /** Training of one site's own rows, from flat weights to flat weights. Arrays are row-major; nothing here is kept. */
 export interface TrainerJob {
   readonly weights: Float32Array;
-  /** rows x the example's shape: normalised numbers, or codes of characters */
+  /** rows x the example's shape: normalised numbers, or codes of characters; empty where there is a `stream` */
   readonly features: Float32Array;
-  /** rows x labelWidth(target): classes, values in [0, 1], or the codes of the characters that follow */
+  /** rows x labelWidth(target): classes, values in [0, 1], or the codes of the characters that follow; empty where there is a `stream` */
   readonly labels: Uint8Array | Float32Array;
+  /** more rows than are held at one time: they are read window by window */
+  readonly stream?: RowStream | undefined;
   /** examples */
   readonly rows: number;
   /** passes over the rows, unless there are `steps` */

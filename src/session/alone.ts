@@ -9,7 +9,8 @@
 import { type Bytes, concatBytes, equalBytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { throwIfCancelled } from '../core/clock.ts';
 import { sha256 } from '../core/hash.ts';
-import { type EncodedRows, labelBytes } from '../dataset/split.ts';
+import { blocksOf, type Rows, sourceOf } from '../dataset/row-sources.ts';
+import { digestsOf } from '../dataset/split.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { modelCost } from '../model/cost.ts';
@@ -59,7 +60,7 @@ const TAG_BYTES = 32;
 /** The model of one participation. One call at a time: each goes on where the last one ended. */
 export class AloneModel {
   readonly #spec: TaskSpec;
-  readonly #train: EncodedRows;
+  readonly #train: Rows;
   readonly #site: Bytes;
   readonly #journal: Journal;
   readonly #key: string;
@@ -70,7 +71,7 @@ export class AloneModel {
 
   constructor(args: {
     spec: TaskSpec;
-    train: EncodedRows;
+    train: Rows;
     /** the site's wallet */
     site: Bytes;
     task: bigint;
@@ -126,9 +127,8 @@ export class AloneModel {
 
   /** A function of the rows, so that another file of the same site never goes on with this one's model. */
   async #seedOfRows(): Promise<Bytes> {
-    const { features, labels } = this.#train;
-    const bytes = new Uint8Array(features.buffer, features.byteOffset, features.byteLength);
-    return sha256(utf8('murmur/alone/2'), this.#site, await sha256(bytes), await sha256(labelBytes(labels)));
+    const { features, labels } = await digestsOf(blocksOf(sourceOf(this.#train)));
+    return sha256(utf8('murmur/alone/2'), this.#site, features, labels);
   }
 }
 

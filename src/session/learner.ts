@@ -10,23 +10,25 @@ import { controlCorrection } from '../aggregation/local/scaffold.ts';
 import { type Bytes, uintBytes, utf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/hash.ts';
 import type { RandomBytes } from '../core/random.ts';
-import type { Dataset } from '../dataset/split.ts';
-import { normalise, type Normaliser, predictionsFrom, standardiseLabels } from '../dataset/statistics.ts';
+import { type SiteRows, sourceOf } from '../dataset/row-sources.ts';
+import { normalise, type Normaliser, predictionsFrom } from '../dataset/statistics.ts';
 import { Examination } from '../evaluation/examination.ts';
 import { exampleOf } from '../evaluation/examples.ts';
 import { type Labels, predictionWidth } from '../evaluation/losses.ts';
 import { createTally } from '../evaluation/tally.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { featureWidth, labelWidth, type Target, targetOf } from '../protocol/target.ts';
+import { featureWidth, type Target, targetOf } from '../protocol/target.ts';
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
+import type { RowSource } from '../protocol/row-source.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { roundSteps } from '../protocol/training-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
 import type { Recalled, Remembered } from './site-memory.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
+import { TrainingRows } from './training-rows.ts';
 
 /** Features and predictions that are there at one time, in numbers: 16 MiB. */
 const BLOCK_NUMBERS = 2 ** 22;
@@ -47,20 +49,28 @@ export interface Contribution {
 export class Learner {
   readonly #spec: TaskSpec;
   readonly #target: Target;
-  readonly #dataset: Dataset;
+  readonly #train: RowSource;
+  readonly #heldOut: RowSource;
+  readonly #trainingRows: TrainingRows;
   readonly #startTrainer: () => Promise<TrainerPort>;
   #trainer: Promise<TrainerPort> | undefined;
   /** calls under way that a round waits for */
   #urgent = 0;
   /** who goes on once there are none */
   #patient: (() => void)[] = [];
-  #normalised:
-    { readonly normaliser: Normaliser; readonly features: Float32Array; readonly labels: Labels } | undefined;
 
-  constructor(spec: TaskSpec, dataset: Dataset, createTrainer: (spec: TaskSpec) => Promise<TrainerPort>) {
+  /** @param mostBytes of normalised features at one time; 64 MiB by default */
+  constructor(
+    spec: TaskSpec,
+    dataset: SiteRows,
+    createTrainer: (spec: TaskSpec) => Promise<TrainerPort>,
+    { mostBytes }: { readonly mostBytes?: number } = {},
+  ) {
     this.#spec = spec;
     this.#target = targetOf(spec.data);
-    this.#dataset = dataset;
+    this.#train = sourceOf(dataset.train);
+    this.#heldOut = sourceOf(dataset.heldOut);
+    this.#trainingRows = new TrainingRows(this.#train, this.#target, mostBytes);
     this.#startTrainer = () => createTrainer(spec);
   }
 
@@ -84,10 +94,10 @@ export class Learner {
     const spec = this.#spec;
     const kind = stepKind(step, spec.training.rounds);
     return this.#first(async () => {
-      if (kind === 'statistics' || base === undefined) return { parts: statisticsParts(spec, this.#dataset.train) };
+      if (kind === 'statistics' || base === undefined) return { parts: await statisticsParts(spec, this.#train) };
       const evaluation = await this.#evaluation(base);
       if (kind === 'evaluation') return { parts: evaluationParts(spec, evaluation) };
-      const { rows } = this.#dataset.train;
+      const { rows } = this.#train;
       if (hasStopped(spec.training, base.server)) return { parts: idleParts(spec, step, rows, evaluation) };
       return this.#trained({ ...args, base, evaluation });
     });
@@ -107,12 +117,12 @@ export class Learner {
     const { base, step, random, recalled = {}, onProgress, signal, evaluation } = args;
     const spec = this.#spec;
     const { algorithm } = spec.training;
-    const { rows } = this.#dataset.train;
+    const { rows } = this.#train;
     const learningRate = learningRateAt(spec.training, step);
     const server = algorithm?.kind === 'scaffold' ? base.server.control : undefined;
     const trainer = await this.#started();
     const { weights, steps } = await trainer.train({
-      ...this.#job(base.weights, base.normaliser),
+      ...(await this.#job(base.weights, base.normaliser)),
       ...this.#work(recalled.steps),
       ...fedProxJob(algorithm),
       ...recordsJob(spec, rows),
@@ -134,7 +144,7 @@ export class Learner {
     if (algorithm?.kind !== 'fednova') return { epochs, ...(steps !== undefined && { steps }) };
     const budgetMs = algorithm.budgetSeconds && algorithm.budgetSeconds * 1000;
     if (budgetMs !== undefined && earlierSteps !== undefined) return { epochs, steps: earlierSteps };
-    const planned = plannedSteps(this.#spec, this.#dataset.train.rows);
+    const planned = plannedSteps(this.#spec, this.#train.rows);
     return { epochs, steps: planned, ...(budgetMs !== undefined && { budgetMs }) };
   }
 
@@ -143,8 +153,7 @@ export class Learner {
    * task with privacy a site always abstains.
    */
   async verdict(before: Checkpoint, after: Checkpoint): Promise<Verdict> {
-    const { heldOut } = this.#dataset;
-    if (heldOut.rows === 0 || this.#spec.privacy !== undefined) return Verdict.Abstain;
+    if (this.#heldOut.rows === 0 || this.#spec.privacy !== undefined) return Verdict.Abstain;
     const losses = await this.#first(() =>
       Promise.all([before, after].map(async (model) => (await this.#examine(model)).losses())),
     );
@@ -164,15 +173,14 @@ export class Learner {
     const metrics = examination.metrics();
     if (metrics === undefined) return undefined;
     const { data } = this.#spec;
-    const { features } = this.#dataset.heldOut;
     const most = Math.min(WORST_ROWS, Math.max(1, Math.floor(WORST_NUMBERS / featureWidth(data))));
+    const worst = examination.worst(most, WORST_OF_EACH);
+    const { features } = await this.#heldOut.read(Uint32Array.from(worst, ({ row }) => row));
     return {
       metrics,
       curves: examination.curves(),
       calibration: examination.calibration(),
-      worst: examination
-        .worst(most, WORST_OF_EACH)
-        .map((judged) => ({ ...judged, example: exampleOf(data, features, judged.row) })),
+      worst: worst.map((judged, i) => ({ ...judged, example: exampleOf(data, features, i) })),
     };
   }
 
@@ -189,7 +197,7 @@ export class Learner {
     const trainer = await this.#started();
     while (this.#urgent > 0) await new Promise<void>((resolve) => this.#patient.push(resolve));
     const { batchSize, learningRate } = ALONE_TRAINING;
-    const job = { ...this.#job(weights, normaliser), batchSize, learningRate, epochs: 1 };
+    const job = { ...(await this.#job(weights, normaliser)), batchSize, learningRate, epochs: 1 };
     return (await trainer.train({ ...job, seed, signal })).weights;
   }
 
@@ -208,23 +216,9 @@ export class Learner {
     return this.#trainer;
   }
 
-  #job(weights: Float32Array, normaliser: Normaliser) {
+  async #job(weights: Float32Array, normaliser: Normaliser) {
     const { batchSize, l2 } = this.#spec.training;
-    const { rows } = this.#dataset.train;
-    return { weights, ...this.#trainingRows(normaliser), rows, batchSize, l2 };
-  }
-
-  /** The statistics are frozen after the first step, so one normalised copy serves every round. */
-  #trainingRows(normaliser: Normaliser): { readonly features: Float32Array; readonly labels: Labels } {
-    if (this.#normalised?.normaliser !== normaliser) {
-      const { features, labels } = this.#dataset.train;
-      this.#normalised = {
-        normaliser,
-        features: normalise(features, normaliser),
-        labels: standardiseLabels(labels, this.#target, normaliser),
-      };
-    }
-    return this.#normalised;
+    return { weights, ...(await this.#trainingRows.of(normaliser)), batchSize, l2 };
   }
 
   async #examine(model: Checkpoint): Promise<Examination> {
@@ -246,18 +240,15 @@ export class Learner {
     { weights, normaliser }: Checkpoint,
     use: (predictions: Float32Array, labels: Labels) => void,
   ): Promise<void> {
-    const { features, labels, rows, width } = this.#dataset.heldOut;
+    const { rows, width } = this.#heldOut;
     if (rows === 0) return;
     const trainer = await this.#started();
     const most = Math.max(1, Math.floor(BLOCK_NUMBERS / Math.max(width, predictionWidth(this.#target))));
     for (let from = 0; from < rows; from += most) {
       const to = Math.min(rows, from + most);
-      const rowsHere = features.subarray(from * width, to * width);
-      // Codes of characters are not standardised; a copy, because what goes to another thread takes its whole buffer along.
-      const block = this.#spec.data.kind === 'texts' ? rowsHere.slice() : normalise(rowsHere, normaliser);
-      const outputs = await trainer.predict(weights, block, to - from);
-      const labelsEach = labelWidth(this.#target);
-      use(predictionsFrom(this.#target, normaliser, outputs), labels.subarray(from * labelsEach, to * labelsEach));
+      const { features, labels } = await this.#heldOut.range(from, to);
+      const outputs = await trainer.predict(weights, normalise(features, normaliser), to - from);
+      use(predictionsFrom(this.#target, normaliser, outputs), labels);
     }
   }
 }

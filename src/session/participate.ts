@@ -9,7 +9,7 @@ import { fromHex, type Hex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { hasCode, MurmurError, toErrorData } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
-import type { Dataset } from '../dataset/split.ts';
+import type { SiteRows } from '../dataset/row-sources.ts';
 import type { X25519KeyPair } from '../masking/keys.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
@@ -39,7 +39,7 @@ export interface ParticipateOptions {
   readonly registrationId: number;
   readonly wallet: string;
   readonly spec: TaskSpec;
-  readonly dataset: Dataset;
+  readonly dataset: SiteRows;
   readonly chain: ChainPort;
   readonly relay: RelayPort;
   readonly journal: Journal;

@@ -6,7 +6,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type St
 import type { Bytes, Hex } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 /** AES-GCM under the profile's own key; the name is authenticated with the bytes. */
 export interface SealedValue {
@@ -23,6 +23,10 @@ export interface StoredDataset {
   readonly columns: readonly string[];
   /** 0x-hex SHA-256 over the blocks' SHA-256: the same rows are the same data set, whatever the file is called */
   readonly rowsHash: string;
+  /** 0x-hex SHA-256 over the two digests: names the encoded features and labels in their order, however they were cut into blocks */
+  readonly contentHash: string;
+  /** PieceHash (core) of all features and of all labels: a split of the rows depends on them */
+  readonly digests: { readonly features: Bytes; readonly labels: Bytes };
   readonly rows: number;
   readonly width: number;
   /** labels of a row and bytes of each; absent: one of one byte */
@@ -95,7 +99,7 @@ export interface MurmurSchema extends DBSchema {
   /** [participation, key] -> value */
   journal: { key: [string, string]; value: Bytes };
   datasets: { key: string; value: StoredDataset };
-  /** [data set, number] -> sealed rows */
+  /** [data set, number] -> sealed rows; number -1: the class of every row, where there are classes */
   blocks: { key: [string, number]; value: SealedValue };
   /** [rows hash, network, task] */
   uses: { key: [string, string, string]; value: StoredUse };
@@ -190,6 +194,10 @@ async function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number,
     ledger.createIndex('blob', 'blob');
     database.createObjectStore('ledger-totals', { keyPath: 'kind' });
     await countEntries(transaction);
+  }
+  if (oldVersion < 3) {
+    // Version 2 kept no digests of the rows; its files are chosen once more. What they were used for stays.
+    await Promise.all((['datasets', 'blocks'] as const).map((name) => transaction.objectStore(name).clear()));
   }
 }
 

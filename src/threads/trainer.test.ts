@@ -26,7 +26,7 @@ function connect(own: Partial<TrainerPort>, failed = alive): Promise<ThreadedTra
     predict: async (_weights: Float32Array, features: Float32Array) => features,
     ...own,
   };
-  serveTrainer(port1 as Endpoint, async () => trainer);
+  serveTrainer(port1 as Endpoint, async () => ({ ...trainer, report: { message: 'the only one' } }));
   return connectTrainer(port2 as Endpoint, SPEC, failed);
 }
 
@@ -104,4 +104,26 @@ describe('a trainer behind a port', () => {
       code: 'internal',
     });
   });
+});
+
+it('hands over the windows of a stream when the thread asks for them', async () => {
+  const asked: number[][] = [];
+  const stream = {
+    starts: Uint32Array.of(0, 2, 3),
+    windowRows: 2,
+    read: async (rows: Uint32Array) => {
+      asked.push([...rows]);
+      return { features: Float32Array.from(rows), labels: Uint8Array.from(rows, () => 1) };
+    },
+  };
+  const trainer = await connect({
+    train: async ({ stream: there, weights }) => {
+      const rows = await there?.read(Uint32Array.of(2, 0));
+      const loss = (rows?.features[0] ?? 0) + (there?.windowRows ?? 0) + (there?.starts.at(-1) ?? 0);
+      return { weights, loss, steps: rows?.labels.length ?? 0 };
+    },
+  });
+  const none = { features: new Float32Array(0), labels: new Uint8Array(0), rows: 3 };
+  expect(await trainer.train(job({ ...none, stream }))).toMatchObject({ loss: 7, steps: 2 });
+  expect(asked).toEqual([[2, 0]]);
 });

@@ -5,17 +5,22 @@
 import { type Endpoint, expose, proxy, transfer, wrap } from 'comlink';
 import { MurmurError } from '../core/errors.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
+import type { RowStream } from '../protocol/row-source.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import './transfer.ts';
 
-type Job = Omit<TrainerJob, 'signal' | 'onStep'>;
+interface Job extends Omit<TrainerJob, 'signal' | 'onStep' | 'stream'> {
+  readonly stream: Omit<RowStream, 'read'> | undefined;
+}
+type ReadRows = RowStream['read'];
 type Result = Awaited<ReturnType<TrainerPort['train']>>;
 
 /** What the ends say to each other. Arrays are moved, not copied. */
 interface TrainerApi {
   /** Starts a backend that passes the gradient self-test. */
   start(spec: TaskSpec): Promise<Started>;
-  train(job: Job, onStep: TrainerJob['onStep'], signal: AbortSignal): Promise<Result>;
+  /** @param read rows of a job that has a stream */
+  train(job: Job, onStep: TrainerJob['onStep'], signal: AbortSignal, read: ReadRows | undefined): Promise<Result>;
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
 }
 
@@ -44,14 +49,16 @@ export function serveTrainer(endpoint: Endpoint, createTrainer: (spec: TaskSpec)
       trainer = fresh;
       return { backend: fresh.backend, message: fresh.report.message };
     },
-    train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),
+    train: ({ stream, ...job }, onStep, signal, read) =>
+      started().train({ ...job, ...(stream && read && { stream: { ...stream, read } }), onStep, signal }),
     predict: (weights, features, rows) => started().predict(weights, features, rows),
   };
   expose(api, endpoint);
 }
 
 /**
- * The other end. Arrays are copied once here and then moved, because callers go on using theirs.
+ * The other end. Arrays are copied once here and then moved, because callers go on using theirs. Windows of a stream belong to nobody
+ * else and are moved as they are: reading and normalising them is this side's work, while the other one trains.
  * @param failed rejects when the thread has died
  * @throws MurmurError what the thread threw, rebuilt; what `failed` rejects with
  */
@@ -64,8 +71,11 @@ export async function connectTrainer(
   const started = await Promise.race([api.start(spec), failed]);
   return {
     ...started,
-    train: ({ onStep, signal, ...job }) =>
-      cancellable(signal, (own) => Promise.race([api.train(moved(job), onStep && proxy(onStep), own), failed])),
+    train({ onStep, signal, stream, ...job }) {
+      const read = stream && proxy(movingRows(stream));
+      const sent = moved({ ...job, stream: stream && { starts: stream.starts, windowRows: stream.windowRows } });
+      return cancellable(signal, (own) => Promise.race([api.train(sent, onStep && proxy(onStep), own, read), failed]));
+    },
     predict(weights, features, rows) {
       const copies = [weights.slice(), features.slice()] as const;
       return Promise.race([
@@ -85,6 +95,13 @@ function moved(job: Job): Job {
     seed: job.seed.slice(),
   };
   return transfer(copy, [copy.weights.buffer, copy.features.buffer, copy.labels.buffer, copy.seed.buffer]);
+}
+
+function movingRows(stream: RowStream): ReadRows {
+  return async (rows) => {
+    const { features, labels } = await stream.read(rows);
+    return transfer({ features, labels }, [features.buffer, labels.buffer]);
+  };
 }
 
 /** A signal of the call's own: its port is closed when the call ends, however long the caller's signal lives. */

@@ -125,12 +125,12 @@ function squaredNorms(network: Network, weights: readonly Tensor[], { passes }: 
 
 /**
  * The step itself: new weights are returned, the old ones are disposed.
- * @param batches of the step's records, made when asked for; they are disposed here
+ * @param batches of the step's records, made when asked for; they are disposed here. Where they fail, the old weights stay
  */
-export function recordStep(
+export async function recordStep(
   network: Network,
   weights: readonly Tensor[],
-  batches: Iterable<() => RecordBatch>,
+  batches: AsyncIterable<() => RecordBatch> | Iterable<() => RecordBatch>,
   options: Pick<StepFactors, 'decay' | 'shift'> & {
     readonly learningRate: number;
     /** records that a step has on average */
@@ -139,23 +139,32 @@ export function recordStep(
     /** standard deviation of the noise over the clip norm */
     readonly noise: number;
     readonly normals: RecordRandomness['normals'];
+    /** called after every wait: others may have computed meanwhile, on another backend */
+    readonly enter?: (() => void) | undefined;
   },
-): Tensor[] {
-  const { clip, noise, normals, learningRate, expected } = options;
+): Promise<Tensor[]> {
+  const { clip, noise, normals, learningRate, expected, enter } = options;
   let sums = tidy(() =>
     network.tensors.map(({ shape, length }) => {
       const values = Float32Array.from(normals(length), (normal) => normal * noise * clip);
       return tensor(values, [...shape], 'float32');
     }),
   );
-  for (const take of batches) {
-    const before = sums;
-    sums = tidy(() => {
-      const gradients = clippedGradients(network, weights, take(), clip);
-      return before.map((each, i) => add(each, gradients[i] as Tensor));
-    });
-    disposeTensors(before);
+  try {
+    for await (const take of batches) {
+      enter?.();
+      const before = sums;
+      sums = tidy(() => {
+        const gradients = clippedGradients(network, weights, take(), clip);
+        return before.map((each, i) => add(each, gradients[i] as Tensor));
+      });
+      disposeTensors(before);
+    }
+  } catch (error) {
+    disposeTensors(sums);
+    throw error;
   }
+  enter?.();
   const next = tidy(() => {
     const scale = scalar(learningRate / expected);
     return applyChanges(

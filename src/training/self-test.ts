@@ -206,7 +206,8 @@ async function recordStepError(network: Network, expected: Expected): Promise<nu
   const batches = (clipsTogether(network) ? [expected] : all).map((each) => () => tensorsOf(network, each));
   const normals = (length: number): Float64Array => new Float64Array(length);
   const options = { learningRate, expected: 1, clip, noise: 0, normals };
-  const after = await readAndDispose(network, recordStep(network, uploadWeights(network, weights), batches, options));
+  const stepped = await recordStep(network, uploadWeights(network, weights), batches, options);
+  const after = await readAndDispose(network, stepped);
   const change = after.map((weight, i) => ((weights[i] as number) - weight) / learningRate);
   const sampled = gradient.map(({ places }) => ({ places, slopes: places.map((i) => clippedSum[i] as number) }));
   return Math.max(largestError(mean, gradient), largestError(change, sampled));

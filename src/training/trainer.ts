@@ -2,8 +2,8 @@
  * Local training: mini-batch SGD on the loss of the task's target, from flat weights to flat weights.
  *
  * - The weights stay on the device from the first step to the last; the loss is read asynchronously every `reportEvery` steps.
- * - Every epoch visits every row once, in a permutation from the seed (SeededRandom of core). Same input, seed and backend: the
- *   same bits. Between backends the bits differ, so nothing that people must agree on may be computed here. DP-SGD (records.ts) is
+ * - Every epoch visits every row once, in a permutation from the seed (SeededRandom of core); rows that are more than memory holds come
+ *   by windows (windows.ts). Same input, seed and backend: the same bits. Between backends the bits differ, so nothing that people must agree on may be computed here. DP-SGD (records.ts) is
  *   the exception: its draws are secret and never repeat.
  * - The event loop gets a turn at least every 25 ms (or a step), so that an abort that comes as a message is seen; the run then ends
  *   between two steps with `cancelled`.
@@ -11,12 +11,13 @@
  *
  * Runs in a module Web Worker and in Node. On a page's main thread it would work but hold up the page.
  */
-import { type Scalar, type Tensor, type Tensor2D, scalar, tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { type Scalar, type Tensor, scalar, tensor, tidy } from '@tensorflow/tfjs-core';
 import { MurmurError, check } from '../core/errors.ts';
 import { SeededRandom } from '../core/random.ts';
 import { scoresOf } from '../model/forward.ts';
 import { type ModelUse, planModel, sizeOf } from '../protocol/model-shapes.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
+import { type Batch, createBatch } from './batch.ts';
 import { type Backend, type BackendReport, type StartOptions, startBackend, useBackend } from './backends.ts';
 import { type Labels, countTargets, labelsFit, meanLoss } from './losses.ts';
 import {
@@ -29,7 +30,8 @@ import {
   sgdStep,
   uploadWeights,
 } from './network.ts';
-import { type RecordRandomness, clipsTogether, recordStep, sampleRecords } from './records.ts';
+import { type RecordBatch, type RecordRandomness, clipsTogether, recordStep } from './records.ts';
+import { type Window, Windows, epochPlans, everyRow, lossRows, rowsOf, samplePlans } from './windows.ts';
 
 export interface TrainerOptions extends Omit<StartOptions, 'model' | 'records'> {
   /** A task's spec, or a model with the shape of its examples and its target. */
@@ -116,10 +118,12 @@ function checkRows(network: Network, features: Float32Array, rows: number): void
 }
 
 function checkJob(network: Network, job: TrainerJob): void {
-  const { features, labels, rows, epochs, steps, batchSize, learningRate, l2, proximal = 0, records } = job;
-  checkRows(network, features, rows);
+  const { features, labels, rows, stream, epochs, steps, batchSize, learningRate, l2, proximal = 0, records } = job;
+  checkRows(network, features, stream === undefined ? rows : 0);
   check(rows > 0, 'there are no rows to train on');
-  check(labelsFit(network.target, labels, rows), `labels must be ${rows} x ${network.labelWidth} of the task's`);
+  if (stream === undefined)
+    check(labelsFit(network.target, labels, rows), `labels must be ${rows} x ${network.labelWidth} of the task's`);
+  else check(stream.starts.at(-1) === rows && stream.windowRows > 0, `a stream must have blocks of ${rows} rows`);
   check(epochs !== undefined || steps !== undefined, 'epochs or steps must be given');
   check(job.budgetMs === undefined || job.budgetMs > 0, 'budgetMs must be above zero');
   for (const [name, value] of Object.entries({ epochs, steps, batchSize }))
@@ -139,6 +143,9 @@ function checkJob(network: Network, job: TrainerJob): void {
   check(job.clip === undefined, 'with records, gradients are clipped record by record');
 }
 
+/** Makes the next step. @returns a loss, where it is wanted */
+type MakeStep = (wantsLoss: boolean) => Promise<number | undefined> | undefined;
+
 interface RunOptions {
   readonly backend: Backend;
   readonly reportEvery: number;
@@ -154,10 +161,14 @@ class Run {
   readonly #random: SeededRandom;
   readonly #steps: number;
   readonly #batchSize: number;
-  readonly #batch: ReturnType<typeof createBatch>;
+  readonly #batch: Batch;
   readonly #scales = new Map<number, Scalar>();
   #factors: Pick<StepFactors, 'decay' | 'shift' | 'clip'> = {};
   #weights: Tensor[] = [];
+  /** the one that steps are made of */
+  #window: Window | undefined;
+  /** rows that wait in the batch for more */
+  #filled = 0;
   #lastReport = { step: 0, at: 0 };
 
   constructor(network: Network, job: TrainerJob, options: RunOptions) {
@@ -185,24 +196,27 @@ class Run {
       let turnStart = startedAt;
       this.#lastReport = { step: 0, at: turnStart };
       let step = 0;
-      for (const picked of this.#batches()) {
-        if (step > 0 && now() - startedAt >= budgetMs) break;
-        throwIfAborted(job.signal);
-        useBackend(backend);
-        step++;
-        const reports = step % this.#options.reportEvery === 0 || step === steps;
-        const loss = job.records === undefined ? this.#step(picked, reports) : this.#recordStep(picked, reports);
-        if (loss !== undefined) this.#report(step, await loss);
-        if (now() - turnStart >= LONGEST_TURN_MS) {
-          await turns.next();
-          turnStart = now();
+      const isOver = () => step === steps || (step > 0 && now() - startedAt >= budgetMs);
+      for await (const group of job.records === undefined ? this.#sgdSteps() : this.#recordSteps()) {
+        for (const makeStep of group) {
+          if (isOver()) break;
+          throwIfAborted(job.signal);
+          useBackend(backend);
+          step++;
+          const loss = makeStep(step % this.#options.reportEvery === 0 || step === steps);
+          const read = loss === undefined ? undefined : await loss;
+          if (read !== undefined) this.#report(step, read);
+          if (now() - turnStart >= LONGEST_TURN_MS) {
+            await turns.next();
+            turnStart = now();
+          }
         }
+        if (isOver()) break;
       }
       throwIfAborted(job.signal);
       useBackend(backend);
       const trained = await downloadWeights(network, this.#weights);
-      const order = this.#random.permutation(job.rows).subarray(0, LOSS_ROWS);
-      const loss = await lossOn(network, this.#weights, job, order, backend);
+      const loss = await this.#lossOn(lossRows(job, LOSS_ROWS, this.#random));
       if (!Number.isFinite(loss) || !trained.every(Number.isFinite)) {
         throw new MurmurError('bad-input', 'Training diverged: the loss is no longer a number.', {
           hint: 'Lower the learning rate of the task.',
@@ -217,50 +231,87 @@ class Run {
     }
   }
 
-  /** Rows of each step. */
-  *#batches(): Generator<Uint32Array> {
-    const { rows, records } = this.#job;
-    if (records !== undefined) {
-      const { random } = this.#options.randomness as RecordRandomness;
-      for (let step = 0; step < this.#steps; step++) yield sampleRecords(rows, records.rate, random);
-      return;
-    }
-    for (let step = 0; step < this.#steps;) {
-      const order = this.#random.permutation(rows);
-      for (let start = 0; start < rows && step < this.#steps; start += this.#batchSize, step++)
-        yield order.subarray(start, Math.min(rows, start + this.#batchSize));
+  /** The steps of one window after the other. */
+  async *#sgdSteps(): AsyncGenerator<Iterable<MakeStep>> {
+    const [steps, batchSize] = [this.#steps, this.#batchSize];
+    const windows = new Windows(this.#job, epochPlans(this.#job, { steps, batchSize, random: this.#random }));
+    for (let window = await windows.take(); window !== undefined; window = await windows.take()) {
+      this.#window = window;
+      yield this.#stepsOfWindow();
+      // Let go of before the next one is waited for.
+      this.#window = window = undefined;
     }
   }
 
+  /** A step whenever its batch is full; a batch may begin in one window and end in the next. */
+  *#stepsOfWindow(): Generator<MakeStep> {
+    const { order, ends } = this.#window as Window;
+    const size = this.#batchSize;
+    for (let at = 0; at < order.length;) {
+      const picked = order.subarray(at, at + size - this.#filled);
+      this.#batch.fill(this.#window as Window, picked, this.#filled);
+      at += picked.length;
+      const count = this.#filled + picked.length;
+      const isFull = count === size || (ends && at === order.length);
+      this.#filled = isFull ? 0 : count;
+      if (isFull) yield (wantsLoss) => this.#step(count, wantsLoss);
+    }
+  }
+
+  /** Steps of DP-SGD; each takes the windows of its sample. */
+  async *#recordSteps(): AsyncGenerator<Iterable<MakeStep>> {
+    const { random } = this.#options.randomness as RecordRandomness;
+    const together = recordBlock(this.#network);
+    const windows = new Windows(this.#job, samplePlans(this.#job, { steps: this.#steps, together, random }));
+    for (let step = 0; step < this.#steps; step++) yield [(wantsLoss) => this.#recordStep(windows, wantsLoss)];
+  }
+
   /** @returns the loss before the step, where it is wanted */
-  #step(picked: Uint32Array, wantsLoss: boolean): Promise<number> | undefined {
+  #step(count: number, wantsLoss: boolean): Promise<number> | undefined {
     const network = this.#network;
-    const values = this.#batch.fill(this.#job, picked);
+    const values = this.#batch.values(count);
     const deltaScale = this.#scale(Math.max(1, countTargets(network.target, values)));
     const result = tidy(() =>
-      sgdStep(network, this.#weights, this.#batch.tensors(picked.length), { ...this.#factors, deltaScale }, wantsLoss),
+      sgdStep(network, this.#weights, this.#batch.tensors(count), { ...this.#factors, deltaScale }, wantsLoss),
     );
     this.#weights = result.weights;
     const { logits } = result;
     return logits && readAndDispose(logits).then((read) => meanLoss(network.target, read, values));
   }
 
-  #recordStep(picked: Uint32Array, wantsLoss: boolean): Promise<number> | undefined {
-    const { rows, learningRate, records } = this.#job;
+  async #recordStep(windows: Windows, wantsLoss: boolean): Promise<number | undefined> {
+    const { rows, learningRate, records, onStep } = this.#job;
     const { clip, noise, rate } = records as NonNullable<TrainerJob['records']>;
     const { randomness, backend } = this.#options;
     const { normals } = randomness as RecordRandomness;
-    const size = recordBlock(this.#network);
-    const blocks = Array.from({ length: Math.ceil(picked.length / size) }, (_, i) => () => {
-      const block = picked.subarray(i * size, (i + 1) * size);
-      this.#batch.fill(this.#job, block);
-      return this.#batch.tensors(block.length);
-    });
-    const options = { ...this.#factors, learningRate, expected: rate * rows, clip, noise, normals };
-    this.#weights = recordStep(this.#network, this.#weights, blocks, options);
-    if (!wantsLoss || this.#job.onStep === undefined) return undefined;
-    const order = picked.length > 0 ? picked.subarray(0, size) : Uint32Array.of(0);
-    return lossOn(this.#network, this.#weights, this.#job, order, backend);
+    const together = recordBlock(this.#network);
+    const batch = this.#batch;
+    let first: Uint32Array | undefined;
+    async function* blocks(): AsyncGenerator<() => RecordBatch> {
+      for (let ends = false; !ends;) {
+        let window = await windows.take();
+        if (window === undefined) return;
+        const { order } = window;
+        first ??= window.rows.subarray(0, together);
+        for (let at = 0; at < order.length; at += together) {
+          const picked = order.subarray(at, at + together);
+          batch.fill(window, picked);
+          yield () => batch.tensors(picked.length);
+        }
+        ends = window.ends;
+        window = undefined;
+      }
+    }
+    const enter = (): void => useBackend(backend);
+    const options = { ...this.#factors, learningRate, expected: rate * rows, clip, noise, normals, enter };
+    this.#weights = await recordStep(this.#network, this.#weights, blocks(), options);
+    if (!wantsLoss || onStep === undefined) return undefined;
+    return this.#lossOn(first !== undefined && first.length > 0 ? first : Uint32Array.of(0));
+  }
+
+  async #lossOn(rows: Uint32Array): Promise<number> {
+    const { features, labels, order } = await rowsOf(this.#job, rows);
+    return lossOn(this.#network, this.#weights, { features, labels }, order, this.#options.backend);
   }
 
   #report(step: number, loss: number): void {
@@ -308,41 +359,6 @@ function recordBlock(network: Network): number {
 function scoringRows(network: Network): number {
   const numbers = planModel(network.use).layers.reduce((sum, { output }) => sum + sizeOf(output), network.inputWidth);
   return Math.max(1, Math.min(SCORING_ROWS, Math.floor(SCORING_NUMBERS / numbers)));
-}
-
-/**
- * Gathers rows into device tensors. One pair of arrays serves all batches: by the time of the next one, the backend has copied
- * it or its tensor was disposed.
- */
-function createBatch({ input, inputWidth, labelWidth }: Network, batchSize: number) {
-  const rowsOfFeatures = new Float32Array(batchSize * inputWidth);
-  const values = new Float32Array(batchSize * labelWidth);
-  return {
-    /** @returns the labels of the rows */
-    fill({ features, labels }: Pick<TrainerJob, 'features' | 'labels'>, picked: Uint32Array): Float32Array {
-      const count = picked.length;
-      for (let i = 0; i < count; i++) {
-        const row = picked[i] as number;
-        const from = row * inputWidth;
-        const to = i * inputWidth;
-        for (let j = 0; j < inputWidth; j++) rowsOfFeatures[to + j] = features[from + j] as number;
-        for (let j = 0; j < labelWidth; j++) values[i * labelWidth + j] = labels[row * labelWidth + j] as number;
-      }
-      return values.subarray(0, count * labelWidth);
-    },
-    /** Tensors of the first rows. Call within tidy. */
-    tensors(count: number): { x: Tensor; labels: Tensor2D } {
-      const targets = count * labelWidth;
-      return {
-        x: tensor(rowsOfFeatures.subarray(0, count * inputWidth), [count, ...input], 'float32'),
-        labels: tensor2d(values.subarray(0, targets), [targets, 1]),
-      };
-    },
-  };
-}
-
-function everyRow(rows: number): Uint32Array {
-  return Uint32Array.from({ length: rows }, (_, i) => i);
 }
 
 /** Logits of some rows, in blocks; `visit` gets the place of a block's first row in `order`. */

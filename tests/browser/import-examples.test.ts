@@ -1,6 +1,7 @@
 /** Pictures, texts and series, packed files and Parquet, through the worker's reading into a real IndexedDB, from real Files. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secureRandom } from '../../src/core/random.ts';
+import { allRows } from '../../src/dataset/row-sources.ts';
 import { optdigitsTaskSpec } from '../../src/dataset/examples/pictures.ts';
 import { forecastTaskSpec } from '../../src/dataset/examples/series.ts';
 import { smsTaskSpec, smsWriterTaskSpec } from '../../src/dataset/examples/texts.ts';
@@ -28,6 +29,11 @@ beforeEach(async () => {
   database = await openDatabase(name);
   library = openLibrary(database, openVault(database, secureRandom));
 });
+
+async function storedRows(dataset: string) {
+  const rows = await library.open(dataset);
+  return rows && allRows(rows);
+}
 
 afterEach(() => {
   database.close();
@@ -58,7 +64,7 @@ async function picture(grey: number, type: 'image/png' | 'image/jpeg', size = 8)
 async function expectStored(files: readonly NamedBlob[], spec: SplitSpec, rows: number) {
   const { report, dataset = '' } = await importExamples(files, options(spec));
   expect(report.findings.filter(({ severity }) => severity === 'blocks')).toEqual([]);
-  const stored = await library.get(dataset);
+  const stored = await storedRows(dataset);
   const sources = files.map((file) => sourceFile(file, () => undefined));
   expect(stored).toEqual((await readExamples(sources, spec)).data);
   expect(stored?.rows).toBe(rows);
@@ -81,7 +87,7 @@ describe('examples', () => {
     });
     expect(report).toMatchObject({ kind: 'pictures', rows: 3, droppedRows: 1 });
     expect(report.findings.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['duplicates', 'scaled']));
-    const stored = await library.get(dataset);
+    const stored = await storedRows(dataset);
     expect(stored?.labels).toEqual(Uint8Array.of(3, 3, 7));
     expect([0, 64, 128].map((at) => Math.round(255 * (stored?.features[at] ?? 0)))).toEqual([51, 102, 255]);
     expect(progress.at(-1)).toBeGreaterThan(0);
@@ -108,6 +114,13 @@ describe('examples', () => {
     );
     expect([report.findings[0]?.kind, dataset]).toEqual(['unknown-characters', undefined]);
     expect(await library.all()).toEqual([]);
+    const { plan, findings } = report;
+    const again = await importExamples([named('other.txt', 'ham\tÄÖÜÄÖÜ\nspam\tÜÖÄÜÖÄ\nham\tÄÖÜ\n')], {
+      ...options({ data: smsTaskSpec().data, heldOut: HELD_OUT }),
+      order: { examples: { plan, repairs: findings[0]?.repairs ?? [] } },
+    });
+    expect(again.report.plan.accepted).toEqual(['unknown-characters']);
+    expect((await storedRows(again.dataset ?? ''))?.rows).toBe(2);
   });
 
   it('stop when they are told to', async () => {

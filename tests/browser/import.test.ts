@@ -1,6 +1,7 @@
 /** A person's file through the worker's reading into a real IndexedDB, from real Files. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secureRandom } from '../../src/core/random.ts';
+import { allRows } from '../../src/dataset/row-sources.ts';
 import type { ReadingPlan } from '../../src/dataset/reading-plan.ts';
 import type { TableSpec } from '../../src/protocol/task-spec.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
@@ -38,6 +39,11 @@ beforeEach(async () => {
   library = openLibrary(database, openVault(database, secureRandom));
 });
 
+async function storedRows(dataset: string) {
+  const rows = await library.open(dataset);
+  return rows && allRows(rows);
+}
+
 afterEach(() => {
   database.close();
   indexedDB.deleteDatabase(name);
@@ -72,7 +78,7 @@ describe('a file that fits', () => {
     const { report, dataset = '' } = await read(parts);
     expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ fileName: 'ours.csv', rows: 40, trainRows: 32, heldOutRows: 8 });
-    const stored = await library.get(dataset);
+    const stored = await storedRows(dataset);
     expect(stored?.rows).toBe(40);
     expect(Array.from(stored?.features.subarray(0, 6) ?? [])).toEqual(
       [48 / 198, 0, 1, 55 / 198, 1, 0].map(Math.fround),
@@ -103,7 +109,7 @@ describe('a file that does not fit', () => {
     const repairs = first.report.findings.flatMap((finding) => finding.repairs.slice(0, 1));
     const second = await read([odd], { order: { plan: first.report.plan, repairs } });
     expect(second.report.findings).toEqual([]);
-    const stored = await library.get(second.dataset ?? '');
+    const stored = await storedRows(second.dataset ?? '');
     expect(stored?.features[0]).toBe(Math.fround(48.5 / 198));
   });
 

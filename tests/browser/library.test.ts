@@ -120,7 +120,7 @@ describe('the library', () => {
     const stored = await store([1, 2]);
     const leave = await takePart(stored, '7');
     await expect(calls.forget(stored.id)).rejects.toMatchObject({ code: 'conflict' });
-    expect(await world.datasets.get(stored.id)).toBeDefined();
+    expect(await world.datasets.open(stored.id)).toBeDefined();
     await leave();
     await calls.forget(stored.id);
     expect(await calls.datasets()).toEqual([]);

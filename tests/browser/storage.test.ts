@@ -1,7 +1,12 @@
 /** The stores of a tab over a real IndexedDB. */
 import { openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toHex } from '../../src/core/bytes.ts';
+import { sha256 } from '../../src/core/hash.ts';
 import { SeededRandom, secureRandom } from '../../src/core/random.ts';
+import { allRows } from '../../src/dataset/row-sources.ts';
+import { digestsOf } from '../../src/dataset/split.ts';
+import type { RowBlock } from '../../src/protocol/row-source.ts';
 import {
   clearDatabase,
   type Database,
@@ -11,7 +16,7 @@ import {
   type StoredParticipation,
 } from '../../src/storage/database.ts';
 import { openJournal, openParticipations } from '../../src/storage/idb.ts';
-import { type LibraryRows, openLibrary, rowsPerBlock, storeRows } from '../../src/storage/library.ts';
+import { openLibrary, rowsPerBlock, storeRows } from '../../src/storage/library.ts';
 import { openVault } from '../../src/storage/vault.ts';
 
 let name: string;
@@ -95,13 +100,22 @@ describe('openVault', () => {
 
 describe('openLibrary', () => {
   const facts = { fileName: 'rows.csv', schema: '0x01', columns: ['x', 'y'], droppedRows: 3, readAtMs: 5 };
-  const rowsOf = (rows: number, seed = 1): LibraryRows => {
+  const rowsOf = (rows: number, seed = 1): RowBlock => {
     const random = new SeededRandom(new Uint8Array(32).fill(seed));
     const features = Float32Array.from({ length: 2 * rows }, () => random.uniform());
     return { features, labels: Uint8Array.from({ length: rows }, () => random.below(2)), rows, width: 2 };
   };
   const open = () => openLibrary(database, openVault(database, secureRandom));
-  const blocks = () => database.connection().getAll('blocks');
+  const stored = () => database.connection().getAllKeys('blocks');
+  /** of rows; the classes of a set have a negative number */
+  const blocks = async () => {
+    const keys = (await stored()).filter(([, number]) => number >= 0);
+    return Promise.all(keys.map((key) => database.connection().get('blocks', key)));
+  };
+  const read = async (id: string) => {
+    const rows = await open().open(id);
+    return rows && allRows(rows);
+  };
 
   it('gives rows back as they were, in several blocks, after reopening too', async () => {
     const rows = rowsOf(2 * rowsPerBlock(2) + 7);
@@ -110,7 +124,7 @@ describe('openLibrary', () => {
     expect(stored.sizeBytes).toBe(9 * rows.rows + 3 * 16);
     database.close();
     database = await openDatabase(name);
-    expect(await open().get(stored.id)).toEqual(rows);
+    expect(await read(stored.id)).toEqual(rows);
     expect(await open().describe(stored.id)).toEqual(stored);
     expect(await open().all()).toEqual([stored]);
   });
@@ -137,22 +151,69 @@ describe('openLibrary', () => {
     sealed[100] = (sealed[100] as number) ^ 1;
     const put = (value: SealedValue, index: number) => database.connection().put('blocks', value, [id, index]);
     await put({ ...first, sealed }, 0);
-    await expect(open().get(id)).rejects.toMatchObject({ code: 'bad-hash' });
+    await expect(read(id)).rejects.toMatchObject({ code: 'bad-hash' });
     await put(second, 0);
-    await expect(open().get(id)).rejects.toMatchObject({ code: 'bad-hash' });
+    await expect(read(id)).rejects.toMatchObject({ code: 'bad-hash' });
     await put(first, 0);
     await database.connection().delete('blocks', [id, 1]);
-    await expect(open().get(id)).rejects.toMatchObject({ code: 'bad-hash' });
+    await expect(read(id)).rejects.toMatchObject({ code: 'bad-hash' });
   });
 
   it('stores all or nothing', async () => {
     const writer = open().write();
     writer.add(rowsOf(10));
-    expect(await blocks()).toEqual([]);
-    await expect(writer.finish({ ...facts, fileName: (() => 1) as never })).rejects.toThrow('could not be cloned');
-    expect(await blocks()).toEqual([]);
+    await writer.settled();
     expect(await open().all()).toEqual([]);
     expect(() => writer.add(rowsOf(10))).toThrow('another number of rows');
+    await expect(writer.finish({ ...facts, fileName: (() => 1) as never })).rejects.toThrow('could not be cloned');
+    expect(await stored()).toEqual([]);
+    expect(await open().all()).toEqual([]);
+    const given = open().write();
+    given.add(rowsOf(10));
+    await given.abort();
+    await given.abort();
+    expect(await stored()).toEqual([]);
+    expect(() => given.add(rowsOf(10))).toThrow('has ended');
+  });
+
+  it('sweeps away what a closed tab left, and nothing that is being written or was stored', async () => {
+    const kept = await storeRows(open(), facts, rowsOf(9));
+    const [sealed] = (await blocks()) as [SealedValue];
+    await database.connection().put('blocks', sealed, ['left-behind', 0]);
+    await database.connection().put('blocks', sealed, ['left-behind', 1]);
+    const writing = open().write();
+    writing.add(rowsOf(rowsPerBlock(2), 2));
+    await writing.settled();
+    const another = open().write();
+    another.add(rowsOf(5, 3));
+    await another.settled();
+    const ids = new Set((await stored()).map(([id]) => id));
+    expect([ids.size, ids.has(kept.id), ids.has('left-behind')]).toEqual([3, true, false]);
+    await another.abort();
+    writing.add(rowsOf(5, 2));
+    const { id } = await writing.finish(facts);
+    expect((await read(id))?.rows).toBe(rowsPerBlock(2) + 5);
+  });
+
+  it('reads single rows, in any order, from the blocks that hold them', async () => {
+    const rows = rowsOf(3 * rowsPerBlock(2) + 7);
+    const { id, digests, contentHash } = await storeRows(open(), facts, rows);
+    await database.connection().delete('blocks', [id, 1]);
+    const source = await open().open(id);
+    const last = rows.rows - 1;
+    const picked = await source?.read(Uint32Array.of(0, last, 5, 6, last - 1, 0));
+    const wanted = [0, last, 5, 6, last - 1, 0];
+    expect([...(picked?.labels ?? [])]).toEqual(wanted.map((row) => rows.labels[row]));
+    expect([...(picked?.features ?? [])]).toEqual(
+      wanted.flatMap((row) => [...rows.features.subarray(2 * row, 2 * row + 2)]),
+    );
+    expect([...(source?.starts ?? [])]).toEqual([0, 1, 2, 3].map((i) => i * rowsPerBlock(2)).concat(rows.rows));
+    await expect(source?.read(Uint32Array.of(rowsPerBlock(2)))).rejects.toMatchObject({ code: 'bad-hash' });
+    await expect(source?.read(Uint32Array.of(rows.rows))).rejects.toMatchObject({ code: 'bad-input' });
+    // What a split needs is known without reading a row.
+    expect(source?.classes).toEqual(rows.labels);
+    expect(source?.digests).toEqual(await digestsOf([rows]));
+    expect(contentHash).toBe(toHex(await sha256(digests.features, digests.labels)));
   });
 
   it('keeps the same rows once for a schema, under the newest name', async () => {
@@ -172,8 +233,8 @@ describe('openLibrary', () => {
     const use = { dataset: id, rowsHash, network: '1-0x', task: '4', title: 'Heart', sinceMs: 1, releases: 2 };
     await library.noteUse(use);
     await library.delete(id);
-    expect(await library.get(id)).toBeUndefined();
-    expect(await blocks()).toEqual([]);
+    expect(await library.open(id)).toBeUndefined();
+    expect(await stored()).toEqual([]);
     expect(await library.uses()).toEqual([use]);
   });
 });

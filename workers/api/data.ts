@@ -1,5 +1,6 @@
 /** From a person's file to rows that train: reading, repairing, and the library of this browser. */
 import type { ReadingPlan, Repair } from '../../src/dataset/reading-plan.ts';
+import type { ExamplesPlan, ExamplesRepair } from '../../src/dataset/examples-plan.ts';
 import type { ExamplesReport } from '../../src/dataset/example-report.ts';
 import type { FileReport } from '../../src/dataset/file-report.ts';
 
@@ -11,12 +12,14 @@ export type DataSource =
   | { readonly kind: 'files'; readonly files: readonly File[] }
   | { readonly kind: 'paste'; readonly text: string };
 
-/** How a table is read; without anything, by the plan that fits best. Other kinds need no plan. */
+/** How files are read; without anything, by the plan that fits best. */
 export interface ReadingOrder {
   /** of an earlier reading */
   readonly plan?: ReadingPlan;
   /** changes of that plan */
   readonly repairs?: readonly Repair[];
+  /** of pictures, texts or series: the plan of an earlier reading, and changes of it */
+  readonly examples?: { readonly plan: ExamplesPlan; readonly repairs: readonly ExamplesRepair[] };
   /** id of the data set of an earlier reading of the same file, which goes unless it was used */
   readonly replaces?: string;
 }

@@ -3,6 +3,7 @@ import { MurmurError } from '../../core/errors.ts';
 import { HEAD_BYTES } from '../encoding.ts';
 import type { FileReport } from '../file-report.ts';
 import { type Head, mend, planFor } from '../plan-for.ts';
+import { profilesOf } from '../profile.ts';
 import { type PassResult, ReadingPass } from '../reading.ts';
 import type { ReadingPlan, Repair } from '../reading-plan.ts';
 import { reportOn } from '../report.ts';
@@ -27,7 +28,8 @@ export function readText(
   }
   const pass = reading.end();
   const facts = { fileName: 'test.csv', sizeBytes: text.length, head: headOf(text).text };
-  return { report: reportOn(schema, HELD_OUT, plan, pass, facts), pass, plan };
+  const profiles = profilesOf(schema, pass.blocks, pass.missing);
+  return { report: reportOn(schema, HELD_OUT, plan, pass, facts, profiles), pass, plan };
 }
 
 /** Reads again after some repairs. */

@@ -4,6 +4,7 @@ import { useParticipant } from '../../../workers/bridge.ts';
 import type { DatasetView, DataSource, ReadingOrder } from '../../../workers/api/data.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
 import type { ExamplesReport } from '../../dataset/example-report.ts';
+import type { ExamplesPlan, ExamplesRepair } from '../../dataset/examples-plan.ts';
 import type { FileReport } from '../../dataset/file-report.ts';
 import type { ReadingPlan, Repair } from '../../dataset/reading-plan.ts';
 import { exampleWords } from '../words/examples.ts';
@@ -38,7 +39,7 @@ export class DataState {
   #task: string | undefined;
   #source: DataSource | undefined;
   #asked: Asked | undefined;
-  #plans: ReadingPlan[] = [];
+  #plans: (ReadingPlan | ExamplesPlan)[] = [];
   #controller: AbortController | undefined;
 
   /** Begins anew when another task is shown: its columns are others. Reads what the library holds for it. */
@@ -76,11 +77,21 @@ export class DataState {
     });
   }
 
+  /** As {@link mend}, for pictures, texts and series. */
+  async mendExamples(repairs: readonly ExamplesRepair[]): Promise<void> {
+    const plan = this.examples?.plan;
+    if (this.#source === undefined || plan === undefined) return;
+    await this.#run({ source: this.#source, order: { examples: { plan, repairs } } }, () => {
+      this.#plans = [...this.#plans, plan].slice(-MAX_CHANGES);
+    });
+  }
+
   /** Reads the file as before the last change. */
   async undo(): Promise<void> {
     const plan = this.#plans.at(-1);
     if (this.#source === undefined || plan === undefined) return;
-    await this.#run({ source: this.#source, order: { plan } }, () => {
+    const order = 'columns' in plan ? { plan } : { examples: { plan, repairs: [] } };
+    await this.#run({ source: this.#source, order }, () => {
       this.#plans = this.#plans.slice(0, -1);
     });
   }
@@ -89,9 +100,10 @@ export class DataState {
   async retry(): Promise<void> {
     if (this.#asked === undefined) return;
     const { source, order } = this.#asked;
-    const before = this.report?.plan;
+    const before = this.report?.plan ?? this.examples?.plan;
+    const changes = order.repairs ?? order.examples?.repairs;
     await this.#run({ source, order }, () => {
-      if (order.repairs === undefined || before === undefined) this.#plans = [];
+      if (changes === undefined || before === undefined) this.#plans = [];
       else this.#plans = [...this.#plans, before].slice(-MAX_CHANGES);
     });
   }

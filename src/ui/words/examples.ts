@@ -1,5 +1,6 @@
 /** Texts about a person's own pictures, texts and sensor readings. */
 import type { ExampleFinding, ExampleFindingKind } from '../../dataset/example-report.ts';
+import type { ExamplesRepair } from '../../dataset/examples-plan.ts';
 import type { DataKind } from '../../protocol/data-spec.ts';
 import { formatCount, formatPercent } from '../format.ts';
 import { plural } from './plural.ts';
@@ -47,7 +48,8 @@ const MEANINGS: Readonly<Record<ExampleFindingKind, string>> = {
   'short-row': 'They are left out. Perhaps lines are broken, or cells are separated by another sign.',
   empty: 'They are left out.',
   undecodable: 'They are left out. The file was saved in another character encoding.',
-  scaled: 'They are scaled to the size of the task, without keeping their proportions.',
+  scaled:
+    'They are scaled to the size of the task. One of another shape is squeezed into it, unless you have only its middle taken.',
   cut: 'Only the beginning is read.',
   'unknown-characters': 'The model reads all of them as one and the same sign.',
   duplicates: 'Each counts once. A copy would be learnt by heart and then judged as if it were new.',
@@ -88,7 +90,7 @@ export const exampleWords = {
   files: (count: number) => plural(count, 'file'),
   choices: CHOICES,
   folder: 'Choose a folder…',
-  folderAbout: 'with a folder of PNG or JPEG files for each class',
+  folderAbout: 'or drop it here: with a folder of PNG or JPEG files for each class',
   ready: (fileName: string) => `${fileName}: ready`,
   notReady: (fileName: string) => `${fileName}: cannot be used as it is`,
   counted: { pictures: 'Pictures', texts: 'Texts', series: 'Windows' } satisfies Readonly<Record<ExampleKind, string>>,
@@ -109,6 +111,17 @@ export const exampleWords = {
   place: ({ places, example }: ExampleFinding): string | undefined => {
     if (places.length === 0) return undefined;
     return `First: ${places.join('; ')}${example === undefined || example === '' ? '' : ` (“${example}”)`}.`;
+  },
+  repairs: (title: string) => `Ways to deal with: ${title}`,
+  repair: (repair: ExamplesRepair): string => {
+    switch (repair.kind) {
+      case 'class':
+        return `Read “${repair.from}” as another class`;
+      case 'fit':
+        return repair.fit === 'middle' ? 'Take only the middle, undistorted' : 'Squeeze the whole picture in';
+      case 'accept':
+        return repair.finding === 'unknown-characters' ? 'Read them as one sign all the same' : 'Go on without them';
+    }
   },
   blocks: 'Not usable',
   warns: 'Careful',

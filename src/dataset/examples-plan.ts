@@ -1,0 +1,61 @@
+/**
+ * How files of pictures, texts or series are read for a task, where the person has a say. As with tables (reading-plan.ts) a plan is plain
+ * data, a repair is a change of it, and the files are never touched (ADR 9).
+ */
+import { check } from '../core/errors.ts';
+import { canonicalCell } from '../protocol/cell-text.ts';
+import type { ExampleFinding, ExampleFindingKind } from './example-report.ts';
+
+export interface ExamplesPlan {
+  /** what files call a class, as canonicalCell gives it, to the task's class; beside the task's own marks */
+  readonly classes: Readonly<Record<string, number>>;
+  /** a picture of another shape: squeezed into the task's, or only its middle is taken */
+  readonly fit: 'squeeze' | 'middle';
+  /** what does not fit and is left out, or read as well as can be, however much of it there is */
+  readonly accepted: readonly ExampleFindingKind[];
+}
+
+/** A change of the plan that mends a finding. */
+export type ExamplesRepair =
+  | { readonly kind: 'class'; readonly from: string; readonly to: number }
+  | { readonly kind: 'fit'; readonly fit: ExamplesPlan['fit'] }
+  | { readonly kind: 'accept'; readonly finding: ExampleFindingKind };
+
+/** What holds unless the person says otherwise. */
+export const PLAIN_PLAN: ExamplesPlan = { classes: {}, fit: 'squeeze', accepted: [] };
+
+/** Kinds that block and that a person may accept; without a row, or with too many, there is nothing to accept. */
+const ACCEPTABLE: ReadonlySet<ExampleFindingKind> = new Set([
+  'unknown-class',
+  'unreadable',
+  'out-of-range',
+  'not-a-number',
+  'short-row',
+  'undecodable',
+  'unknown-characters',
+]);
+const MAX_CLASSES = 1024;
+
+/** @throws MurmurError bad-input for a repair that a plan cannot take */
+export function applyExamplesRepair(plan: ExamplesPlan, repair: ExamplesRepair): ExamplesPlan {
+  switch (repair.kind) {
+    case 'class':
+      check(Object.keys(plan.classes).length < MAX_CLASSES, `a plan names at most ${MAX_CLASSES} classes`);
+      check(Number.isInteger(repair.to) && repair.to >= 0, 'a class is named by its number');
+      return { ...plan, classes: { ...plan.classes, [canonicalCell(repair.from)]: repair.to } };
+    case 'fit':
+      return { ...plan, fit: repair.fit };
+    case 'accept':
+      check(ACCEPTABLE.has(repair.finding), `${repair.finding} is nothing to accept`);
+      return { ...plan, accepted: [...new Set([...plan.accepted, repair.finding])] };
+  }
+}
+
+/** What can be done about a finding, beside choosing other files; which class an unknown one is, only the person can say. */
+export function examplesRepairs(
+  { kind, severity }: Pick<ExampleFinding, 'kind' | 'severity'>,
+  { fit }: ExamplesPlan,
+): readonly ExamplesRepair[] {
+  if (kind === 'scaled') return [{ kind: 'fit', fit: fit === 'squeeze' ? 'middle' : 'squeeze' }];
+  return severity === 'blocks' && ACCEPTABLE.has(kind) ? [{ kind: 'accept', finding: kind }] : [];
+}
