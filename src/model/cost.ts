@@ -6,6 +6,8 @@ import { type LayerPlan, type ModelUse, planModel, sizeOf } from '../protocol/mo
 
 export interface ModelCost {
   readonly weights: number;
+  /** those that a site sends in each round */
+  readonly sentWeights: number;
   /** multiplications (each with an addition) of one step of SGD: a forward pass, and twice as many backward */
   readonly stepMultiplyAdds: number;
   /** bytes that a step needs at once, about: weights, their gradients, and each layer's outputs with their gradients */
@@ -16,11 +18,12 @@ const FLOAT_BYTES = 4;
 
 /** @param batchSize examples of one step */
 export function modelCost(use: ModelUse, batchSize: number): ModelCost {
-  const { layers, input, weightCount } = planModel(use);
+  const { layers, input, weightCount, sharedCount } = planModel(use);
   const forward = multiplyAdds(use).reduce((sum, cost) => sum + cost, 0);
   const numbers = layers.reduce((sum, plan) => sum + inside(plan), sizeOf(input));
   return {
     weights: weightCount,
+    sentWeights: sharedCount,
     stepMultiplyAdds: 3 * batchSize * forward,
     stepBytes: FLOAT_BYTES * (3 * weightCount + 2 * batchSize * numbers),
   };
@@ -32,7 +35,9 @@ export function multiplyAdds(use: ModelUse): readonly number[] {
 }
 
 function products({ layer, input, output, parameters }: LayerPlan): number {
-  const kernels = parameters.filter(({ role }) => role === 'kernel').reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const kernels = parameters
+    .filter(({ role }) => role === 'kernel' || role === 'zero-kernel')
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   switch (layer.kind) {
     case 'dense':
       return kernels * (sizeOf(output) / layer.units);

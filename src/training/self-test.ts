@@ -2,7 +2,7 @@
  * Gradient check by numerical differentiation: does the backend in use compute the gradient of THIS model?
  *
  * The reference shares no code with the tensors: src/model's float64 forward pass in plain JavaScript and central differences
- * (f(w + e) - f(w - e)) / 2e on a sample of the weights of every tensor; only the layers from the changed one on are computed again.
+ * (f(w + e) - f(w - e)) / 2e on a sample of the weights of every tensor that is trained; only the layers from the changed one on are computed again.
  * So it catches wrong kernels of the forward and of the backward pass. It cannot catch a kernel that fails only on other numbers of
  * examples than those tried (2 to 4) or now and then.
  */
@@ -14,7 +14,7 @@ import { glorotLimit } from '../model/initialise.ts';
 import { outputWidth } from '../protocol/target.ts';
 import { planModel } from '../protocol/model-shapes.ts';
 import { type Labels, countTargets, lossGradient, meanLoss } from './losses.ts';
-import { type Network, backward, disposeTensors, downloadWeights, forward, uploadWeights } from './network.ts';
+import { type Network, backward, disposeTensors, download, forward, trainedOf, uploadWeights } from './network.ts';
 
 /** A backend whose relative error is above this computes something else than the gradient; float32 rounding gives about 1e-6. */
 export const GRADIENT_TOLERANCE = 1e-4;
@@ -49,9 +49,10 @@ async function errorOf(network: Network, attempt: number): Promise<number> {
   const loss = lossFrom(0);
   const lossError = Math.abs(device.loss - loss) / loss;
 
-  const found = network.tensors.map(({ layer, offset, length }) => {
+  const trained = trainedOf(network, network.tensors);
+  const found = trained.map(({ layer, offset, length }) => {
     const cost = 2 * examples * costs.slice(layer).reduce((sum, each) => sum + each, 1);
-    const samples = Math.max(2, Math.min(24, length, Math.floor(WORK / (cost * network.tensors.length))));
+    const samples = Math.max(2, Math.min(24, length, Math.floor(WORK / (cost * trained.length))));
     let difference = 0;
     let size = 0;
     for (let k = 0; k < Math.min(samples, length); k++) {
@@ -105,11 +106,12 @@ export function exampleLabels({ target, labelWidth }: Network, examples: number,
   }
 }
 
-/** Kernels as they begin; biases and scales about 0 and 1, so that none of their parts in the gradient vanishes. */
+/** Kernels as they begin, an adapter's too; biases and scales about 0 and 1, so that none of their parts in the gradient vanishes. */
 function exampleWeights(network: Network, random: SeededRandom): Float32Array {
   const weights = new Float32Array(network.weightCount);
   for (const each of network.tensors) {
-    const limit = { kernel: glorotLimit(each), table: 0.5, bias: 0.2, scale: 0.2 }[each.role];
+    const kernel = glorotLimit(each);
+    const limit = { kernel, 'zero-kernel': kernel, table: 0.5, bias: 0.2, scale: 0.2 }[each.role];
     const centre = each.role === 'scale' ? 1 : 0;
     for (let i = each.offset; i < each.offset + each.length; i++) weights[i] = centre + between(random, limit);
   }
@@ -136,7 +138,7 @@ async function deviceGradient(
   });
   try {
     return {
-      gradient: await downloadWeights(network, gradients),
+      gradient: await download(network, gradients, new Float32Array(network.weightCount)),
       loss: meanLoss(network.target, await logits.data(), labels),
     };
   } finally {
