@@ -143,7 +143,12 @@ export function modelHash(bytes: Uint8Array): Promise<Bytes> {
 }
 
 async function metadataOf(spec: TaskSpec): Promise<Record<string, string>> {
-  return { format: CHECKPOINT_FORMAT, task: toHex(await taskSpecHash(spec)) };
+  const { private: own = [] } = spec.model;
+  const task = toHex(await taskSpecHash(spec));
+  if (own.length === 0) return { format: CHECKPOINT_FORMAT, task };
+  // Whoever opens the file must not take these for something that was learnt.
+  const words = `${own.map((index) => `layers.${index}`).join(', ')}: the values that every site begins with; each keeps its own`;
+  return { format: CHECKPOINT_FORMAT, task, private: words };
 }
 
 function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string, Float64Array])[] {

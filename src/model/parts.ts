@@ -3,8 +3,10 @@
  * order of the layout. A model without frozen and private layers is all shared; its shared part is the vector itself.
  */
 import { check } from '../core/errors.ts';
+import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { Part } from '../protocol/model-parts.ts';
-import type { WeightLayout } from './spec.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { type WeightLayout, weightLayout } from './spec.ts';
 
 /**
  * The part of a vector.
@@ -43,6 +45,12 @@ export function scatter(layout: WeightLayout, part: Part, values: Float32Array, 
     at += tensor.length;
   }
   return all;
+}
+
+/** A site's own model: the common one with the site's private weights; the common one where it has none yet. */
+export function personal(use: ModelUse, model: Checkpoint, privateWeights: Float32Array | undefined): Checkpoint {
+  if (privateWeights === undefined) return model;
+  return { ...model, weights: scatter(weightLayout(use), 'private', privateWeights, model.weights) };
 }
 
 function partLength({ tensors }: WeightLayout, wanted: Part): number {

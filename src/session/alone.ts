@@ -47,6 +47,7 @@ export class AloneModel {
   readonly #journal: Journal;
   readonly #key: string;
   readonly #trainEpoch: TrainEpoch;
+  readonly #start: (signal: AbortSignal) => Promise<Float32Array | undefined>;
   #seed: Bytes | undefined;
   #progress: Progress | undefined;
 
@@ -58,6 +59,8 @@ export class AloneModel {
     task: bigint;
     journal: Journal;
     trainEpoch: TrainEpoch;
+    /** the task's starting weights, where it has a file of them */
+    start: (signal: AbortSignal) => Promise<Float32Array | undefined>;
   }) {
     this.#spec = args.spec;
     this.#train = args.train;
@@ -65,19 +68,20 @@ export class AloneModel {
     this.#journal = args.journal;
     this.#key = `task/${args.task}/alone`;
     this.#trainEpoch = args.trainEpoch;
+    this.#start = args.start;
   }
 
   /**
    * The model as far as it should be after a step of the task.
    * @param normaliser of the shared model, so that only the training differs
    * @returns undefined for a step that it is past
-   * @throws MurmurError cancelled; bad-input when training on these rows diverges
+   * @throws MurmurError cancelled; bad-input when training on these rows diverges; what the starting weights cannot be had for
    */
   async after(step: number, normaliser: Normaliser, signal: AbortSignal): Promise<Checkpoint | undefined> {
     const wanted = aloneEpochs(step, this.#spec.training.rounds);
     this.#seed ??= await this.#seedOfRows();
     const seed = this.#seed;
-    let { epochs, weights } = (this.#progress ??= await this.#begin(seed));
+    let { epochs, weights } = (this.#progress ??= await this.#begin(seed, signal));
     if (epochs > wanted) return undefined;
     const before = epochs;
     while (epochs < wanted) {
@@ -98,8 +102,8 @@ export class AloneModel {
   }
 
   /** From the journal, unless that was trained on other rows. */
-  async #begin(seed: Bytes): Promise<Progress> {
-    const start = await initialWeights(this.#spec, seed);
+  async #begin(seed: Bytes, signal: AbortSignal): Promise<Progress> {
+    const start = await initialWeights(this.#spec, seed, await this.#start(signal));
     const journalled = await this.#journal.get(this.#key);
     const known = journalled && decode(seed, journalled);
     return known?.weights.length === start.length ? known : { epochs: 0, weights: start };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../tests/simulation/site-parts.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
+import type { AlgorithmSpec } from '../protocol/training-spec.ts';
 import { remembers, type Sent, SiteMemory } from './site-memory.ts';
 
 const { signal } = new AbortController();
@@ -51,6 +52,28 @@ describe('SiteMemory', () => {
     expect(await memory.recall(sent(4, 2, 3), no)).toEqual({ control: Float32Array.of(1) });
   });
 
+  it('takes private weights over with the control variate or without one, and shows what they would become', async () => {
+    const journal = new MemoryJournal();
+    const memory = () => new SiteMemory(journal.open(signal), 1n);
+    const [first, second] = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+    expect(await memory().privateWeights(1)).toEqual({ now: undefined, next: undefined });
+    await memory().remember(sent(1, 1, 1), { steps: 5, privateWeights: first });
+    expect(await memory().privateWeights(1)).toEqual({ now: undefined, next: first });
+    // Before the round has ended nothing is asked, and a try of it begins where the first began.
+    expect(await memory().recall(sent(1, 1, 1), never)).toEqual({ steps: 5 });
+    expect(await memory().recall(sent(2, 2, 2), yes)).toEqual({ privateWeights: first });
+    await memory().remember(sent(2, 2, 2), { steps: 6, privateWeights: second, control: Float32Array.of(9) });
+    expect(await memory().privateWeights(2)).toEqual({ now: first, next: second });
+    expect(await memory().privateWeights(3)).toEqual({ now: first, next: first });
+    await memory().settle(3, no);
+    expect(await memory().privateWeights(2)).toEqual({ now: first, next: second });
+    await memory().settle(3, yes);
+    expect(await memory().recall(sent(3, 3, 3), never)).toEqual({
+      privateWeights: second,
+      control: Float32Array.of(9),
+    });
+  });
+
   it('forgets nothing when the chain cannot be asked', async () => {
     const memory = new SiteMemory(new MemoryJournal().open(signal), 1n);
     await memory.remember(sent(1, 1, 1), { steps: 5, control: Float32Array.of(1) });
@@ -65,11 +88,13 @@ describe('SiteMemory', () => {
   });
 });
 
-it('is needed by SCAFFOLD and by a budget of time', () => {
-  const { training } = heartTaskSpec();
-  expect(remembers(training)).toBe(false);
-  expect(remembers({ ...training, algorithm: { kind: 'fedprox', mu: 1 } })).toBe(false);
-  expect(remembers({ ...training, algorithm: { kind: 'fednova' } })).toBe(false);
-  expect(remembers({ ...training, algorithm: { kind: 'fednova', budgetSeconds: 5 } })).toBe(true);
-  expect(remembers({ ...training, algorithm: { kind: 'scaffold', sites: 3 } })).toBe(true);
+it('is needed by SCAFFOLD, by a budget of time and by private layers', () => {
+  const { training, model } = heartTaskSpec();
+  const trainingBy = (algorithm: AlgorithmSpec) => remembers({ training: { ...training, algorithm }, model });
+  expect(remembers({ training, model })).toBe(false);
+  expect(trainingBy({ kind: 'fedprox', mu: 1 })).toBe(false);
+  expect(trainingBy({ kind: 'fednova' })).toBe(false);
+  expect(trainingBy({ kind: 'fednova', budgetSeconds: 5 })).toBe(true);
+  expect(trainingBy({ kind: 'scaffold', sites: 3 })).toBe(true);
+  expect(remembers({ training, model: { ...model, private: [1] } })).toBe(true);
 });
