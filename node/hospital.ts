@@ -20,12 +20,11 @@ import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { participate } from '../src/session/participate.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
-import { recordRandomness } from '../src/training/records.ts';
-import { createTrainer } from '../src/training/trainer.ts';
 import { systemClock } from '../relay/server/start.ts';
 import { type ChainEndpoint, connectChain, ensureRegistered } from './chain-access.ts';
 import { readDataset } from './data-files.ts';
 import { keepSecret } from './state-folder.ts';
+import type { ThreadTrainer, TrainerThreads } from './trainer-threads.ts';
 
 export interface HospitalOptions {
   readonly task: bigint;
@@ -36,6 +35,10 @@ export interface HospitalOptions {
   /** of this site and deployment */
   readonly folder: string;
   readonly pace: SessionPace;
+  /** where it trains */
+  readonly trainers: TrainerThreads;
+  /** whether the same model is trained on this site's rows alone, to compare it with */
+  readonly comparesAlone: boolean;
   /** what leaves this site is written down here */
   readonly ledger: Ledger;
   /** hears how long each local training took */
@@ -62,7 +65,7 @@ export interface Hospital {
  * @throws MurmurError bad-input for data that do not fit the task, refused when the wallet cannot pay or the task has ended
  */
 export async function openHospital(options: HospitalOptions): Promise<Hospital> {
-  const { task, endpoint, relayUrl, wallet, dataFile, pace, ledger, signal } = options;
+  const { task, endpoint, relayUrl, wallet, dataFile, pace, comparesAlone, ledger, signal } = options;
   const sender = createSender({ ledger });
   const chain = connectChain(endpoint, sender, wallet);
   const spec = await fetchSpec(readOnlyRelay(relayUrl, sender, task), await chain.task(task, signal), signal);
@@ -98,6 +101,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     spec,
     dataset,
     async run() {
+      let trainer: ThreadTrainer | undefined;
       try {
         return await participate({
           task,
@@ -110,31 +114,23 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
           journal,
           signer,
           channel,
-          createTrainer: async (spec) => timed(await startTrainer(spec), options.onTrained),
+          createTrainer: async () => {
+            trainer = await options.trainers.createTrainer(spec);
+            return timed(trainer, options.onTrained);
+          },
           clock: systemClock,
           random: secureRandom,
           onStatus: options.onStatus,
           signal,
+          comparesAlone,
           ...pace,
         });
       } finally {
+        trainer?.close();
         relay.close();
       }
     },
   };
-}
-
-let lastStart: Promise<unknown> = Promise.resolve();
-
-/**
- * The trainer of headless roles: wasm, or plain JavaScript where that fails. tfjs has one current backend a process, so trainers
- * are started one after the other; from then on they share it.
- */
-export function startTrainer(spec: TaskSpec): Promise<TrainerPort> {
-  const start = () => createTrainer({ spec, prefer: ['wasm', 'cpu'], randomness: recordRandomness(secureRandom) });
-  const started = lastStart.then(start, start);
-  lastStart = started.catch(() => undefined);
-  return started;
 }
 
 function timed(trainer: TrainerPort, onTrained: HospitalOptions['onTrained']): TrainerPort {

@@ -4,7 +4,7 @@ import type { Bytes, Hex } from '../src/core/bytes.ts';
 import { check, hasCode, MurmurError } from '../src/core/errors.ts';
 import { isOver } from '../src/protocol/phases.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
-import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { corruptBound } from '../src/protocol/threshold.ts';
 import { type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { NetworkInfo } from './api/network.ts';
@@ -12,7 +12,7 @@ import type { PrivacyView, TaskDetail, TaskPage, TaskRound, TaskSummary, Verific
 import { formatFlock, openReaders } from './chain.ts';
 import { checkHonest, privacyOf } from './task-privacy-view.ts';
 import { TaskSources } from './task-sources.ts';
-import { newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
+import { costOf, newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
 import { clock, networkName, type World } from './world.ts';
 
 /** Tasks that one answer lists at most. */
@@ -81,7 +81,7 @@ export class TaskReader {
       beaconSeconds,
       maxVoids,
       corruptOfSmallest: corruptBound(minCohort, corruptBps),
-      weights: weightCount(spec),
+      cost: costOf(spec),
     };
   }
 

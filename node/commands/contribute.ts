@@ -13,7 +13,8 @@ import { askFaucet, type Connection, connect, type ConnectOptions } from '../con
 import { openHospital, walletOf } from '../hospital.ts';
 import { note, printJson, printLine, shortHash } from '../output.ts';
 import { keepSecret, lockFolder } from '../state-folder.ts';
-import { metricsWords, statusWords } from '../status-words.ts';
+import { metricsWords, statusWords, voidSentence } from '../status-words.ts';
+import { TrainerThreads } from '../trainer-threads.ts';
 import { connectOptions, folderOption, keyFileOption, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -100,7 +101,7 @@ async function takePart(
       if (json) printJson({ ...round, reason: voidWords(round.reason) });
       else
         printLine(
-          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === 0 ? '' : ` (${voidWords(round.reason)})`}, ` +
+          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === 0 ? '' : `: ${voidSentence(round)}`}, ` +
             `together ${round.together ? metricsWords(round.together) : '-'}; here ${round.own ? metricsWords(round.own) : '-'}; ` +
             `model ${shortHash(round.modelHash)}`,
         );
@@ -110,8 +111,13 @@ async function takePart(
     if (words !== said) note(words);
     said = words;
   };
-  const options = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, ledger, onStatus, signal };
-  const last = await (await openHospital(options)).run();
-  if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone });
-  return last;
+  const trainers = new TrainerThreads(1);
+  try {
+    const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, trainers, ledger };
+    const last = await (await openHospital({ ...site, comparesAlone: true, onStatus, signal })).run();
+    if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone });
+    return last;
+  } finally {
+    await trainers.close();
+  }
 }

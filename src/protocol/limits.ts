@@ -15,3 +15,5 @@ export const MAX_WEIGHTS = 2 ** 24;
 export const MAX_START_BYTES = 4 * MAX_WEIGHTS + 65_536 + 8;
 /** Most training rounds of a task. */
 export const MAX_TRAINING_ROUNDS = 10_000;
+/** Most classes of a label. */
+export const MAX_CLASSES = 256;

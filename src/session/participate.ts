@@ -17,6 +17,7 @@ import { Mailbox } from '../protocol/mailbox.ts';
 import { isOver, Phase, phaseName, stepKind, VoidReason } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
 import type { RecordSigner } from '../protocol/record.ts';
+import { shortfall } from '../protocol/shortfall.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { personal } from '../model/parts.ts';
@@ -58,6 +59,8 @@ export interface ParticipateOptions {
   readonly directPostAfterMs?: number;
   /** how often "I am here" is said while no round is live; default 2 s */
   readonly announceMs?: number;
+  /** whether the same model is trained on this site's rows alone, to compare it with; default true */
+  readonly comparesAlone?: boolean;
 }
 
 /** Rounds of the history that a status carries. */
@@ -140,6 +143,10 @@ class Participation {
     };
   }
 
+  get #comparesAlone(): boolean {
+    return this.#o.comparesAlone ?? true;
+  }
+
   async run(): Promise<ParticipationStatus> {
     const { chain, task, signal, clock } = this.#o;
     let announcedAtMs = 0;
@@ -187,10 +194,10 @@ class Participation {
       this.tell('waiting', 'sitting-out', error);
       return;
     }
-    await this.#conclude(result, clock.now() - startedAtMs);
+    await this.#conclude(task, result, clock.now() - startedAtMs);
   }
 
-  async #conclude(result: RoundResult, durationMs: number): Promise<void> {
+  async #conclude({ parameters }: TaskView, result: RoundResult, durationMs: number): Promise<void> {
     const { view, recomputed, uploadBytes, index } = result;
     const { spec, journal, task } = this.#o;
     this.#done.add(view.round);
@@ -206,12 +213,14 @@ class Participation {
         ),
       );
     }
+    const lacked = shortfall(view, parameters);
     const summary: RoundSummary = {
       round: view.round,
       step: view.step,
       kind: stepKind(view.step, spec.training.rounds),
       outcome: view.phase === Phase.Void ? 'void' : view.accepted ? 'accepted' : 'rejected',
       reason: view.voidReason,
+      ...(lacked && { shortfall: lacked }),
       joined: view.n,
       survivors: popcount(view.u3),
       part: partOf(view, index),
@@ -223,7 +232,7 @@ class Participation {
       uploadBytes,
     };
     this.#set({ history: [...this.#status.history, summary].slice(-HISTORY_LENGTH), modelHash: summary.modelHash });
-    if (own && this.#base) this.#compare(summary, this.#base.checkpoint);
+    if (own && this.#base && this.#comparesAlone) this.#compare(summary, this.#base.checkpoint);
   }
 
   /** Beside a round's result, the model that this site has alone. Nothing waits for it: the next round begins meanwhile. */
@@ -290,7 +299,7 @@ class Participation {
     const checkpoint = common && (await this.#personal(common, task.round + 1, counted));
     if (task.status === 'finished') this.tell('finished', 'finished');
     else this.tell('failed', 'failed-voids');
-    if (checkpoint === undefined) return this.#status;
+    if (checkpoint === undefined || !this.#comparesAlone) return this.#status;
     try {
       await this.#comparing;
       const model = await this.#trainAlone(this.#o.spec.training.rounds, checkpoint.normaliser);

@@ -205,11 +205,22 @@ export function sgdStep(
     const pass = forward(network, weights, x);
     const error = mul(lossGradient(network.target, pass.logits, labels), factors.deltaScale);
     const changes = backward(network, weights, pass, error);
-    const clipped = factors.clip === undefined ? changes : clipNorm(changes, factors.clip);
-    return { weights: applyChanges(network, weights, clipped, factors), logits: keepLogits ? pass.logits : undefined };
+    const next = applyStep(network, weights, changes, factors);
+    return { weights: next, logits: keepLogits ? pass.logits : undefined };
   });
   disposeTensors(trainedOf(network, weights));
   return result;
+}
+
+/** What follows the gradient in a step: changes are clipped together, then applied. Call within tidy. */
+export function applyStep(
+  network: Network,
+  weights: readonly Tensor[],
+  changes: readonly Tensor[],
+  factors: Pick<StepFactors, 'decay' | 'shift' | 'clip'>,
+): Tensor[] {
+  const clipped = factors.clip === undefined ? changes : clipNorm(changes, factors.clip);
+  return applyChanges(network, weights, clipped, factors);
 }
 
 /** decay · w + shift − change, of every trained tensor; the frozen ones as they are. Call within tidy. */

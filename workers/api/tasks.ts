@@ -3,6 +3,7 @@ import type { Released } from '../../src/aggregation/task-privacy.ts';
 import type { Bytes, Hex } from '../../src/core/bytes.ts';
 import type { MeasureId } from '../../src/protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../../src/protocol/phases.ts';
+import type { Shortfall } from '../../src/protocol/shortfall.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { ModelMetrics } from '../../src/session/status.ts';
 import type { NetworkInfo } from './network.ts';
@@ -59,6 +60,8 @@ export interface TaskRound {
   readonly outcome?: 'accepted' | 'rejected' | 'void';
   /** 0 unless void */
   readonly reason: VoidReason | 0;
+  /** what a void round lacked, where it is a number */
+  readonly shortfall?: Shortfall;
   readonly joined: number;
   readonly survivors: number;
   readonly openedAtBlock: number;
@@ -108,8 +111,19 @@ export interface TaskDetail extends TaskSummary {
   readonly maxVoids: number;
   /** most colluding members of a smallest round that learn nothing of another one's update */
   readonly corruptOfSmallest: number;
-  /** of the model */
+  readonly cost: CostView;
+}
+
+/** What a training round asks of any machine, from the shapes of the model alone. */
+export interface CostView {
+  /** numbers of the model */
   readonly weights: number;
+  /** multiplications, each with an addition, of one step */
+  readonly stepMultiplyAdds: number;
+  /** that a step needs at once, about */
+  readonly memoryBytes: number;
+  /** that a site sends in a training round: its masked vector */
+  readonly sentBytes: number;
 }
 
 export interface TaskPage {
