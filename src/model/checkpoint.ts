@@ -137,6 +137,18 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
   return checkpoint;
 }
 
+/**
+ * The file of a site's own model in a task with private layers: as a checkpoint, with the site's values in them, and saying so.
+ * @param model the common checkpoint with the site's private weights (parts.ts)
+ */
+export async function writeOwnModel(spec: TaskSpec, model: Checkpoint): Promise<Bytes> {
+  const { tensors, metadata } = readSafetensors(await writeCheckpoint(spec, model));
+  return writeSafetensors({
+    tensors,
+    metadata: { ...metadata, private: 'the values of one site: do not pass them on' },
+  });
+}
+
 /** M: SHA-256 of the bytes of a checkpoint. */
 export function modelHash(bytes: Uint8Array): Promise<Bytes> {
   return sha256(bytes);

@@ -22,6 +22,7 @@ import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { personal } from '../model/parts.ts';
 import { AloneModel } from './alone.ts';
+import { modelKey } from './journal.ts';
 import { Learner } from './learner.ts';
 import type { Participant } from './live-round.ts';
 import { type RoundResult, takePart } from './round.ts';
@@ -349,8 +350,6 @@ function partOf(view: RoundView, index: number): RoundPart {
 function wasReleased(view: RoundView, index: number): boolean {
   return index >= 0 && has(view.u3, index) && view.voidReason !== VoidReason.TooFewSurvivors;
 }
-
-const modelKey = (task: bigint) => `task/${task}/model`;
 
 function progressOf(view: RoundView, index: number | undefined, trainingRounds: number): RoundProgress {
   return {

@@ -1,8 +1,14 @@
 /** What a site remembers across rounds that settle, are void or are slept through, and across reloads. */
 import { describe, expect, it } from 'vitest';
-import { MemoryJournal } from '../../tests/simulation/site-parts.ts';
+import { MemoryJournal, SPEC } from '../../tests/simulation/site-parts.ts';
+import type { Bytes } from '../core/bytes.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
+import { type Checkpoint, initialServerState, writeCheckpoint } from '../model/checkpoint.ts';
+import { readSafetensors } from '../model/safetensors.ts';
+import type { TaskSpec } from '../protocol/task-spec.ts';
 import type { AlgorithmSpec } from '../protocol/training-spec.ts';
+import { modelKey } from './journal.ts';
+import { readOwnModel } from './own-model.ts';
 import { remembers, type Sent, SiteMemory } from './site-memory.ts';
 
 const { signal } = new AbortController();
@@ -97,4 +103,32 @@ it('is needed by SCAFFOLD, by a budget of time and by private layers', () => {
   expect(trainingBy({ kind: 'fednova', budgetSeconds: 5 })).toBe(true);
   expect(trainingBy({ kind: 'scaffold', sites: 3 })).toBe(true);
   expect(remembers({ training, model: { ...model, private: [1] } })).toBe(true);
+});
+
+it('gives a site its own model: the common one with its private layers, and says so in the file', async () => {
+  const spec: TaskSpec = {
+    ...SPEC,
+    model: { layers: [{ kind: 'dense', units: 2, activation: 'tanh' }, ...SPEC.model.layers], private: [1] },
+  };
+  const journal = new MemoryJournal().open(signal);
+  expect(await readOwnModel(journal, spec, 1n)).toBeUndefined();
+  const common: Checkpoint = {
+    weights: new Float32Array(9).fill(1),
+    normaliser: { mean: Float64Array.of(0, 0), scale: Float64Array.of(1, 1), rows: 10, positives: 5 },
+    server: initialServerState(spec),
+  };
+  await journal.put(modelKey(1n), await writeCheckpoint(spec, common));
+  const memory = new SiteMemory(journal, 1n);
+  await memory.remember(sent(1, 1, 1), { steps: 1, privateWeights: Float32Array.of(7, 8, 9) });
+  await memory.settle(2, yes);
+  const { tensors, metadata } = readSafetensors((await readOwnModel(journal, spec, 1n)) as Bytes);
+  expect(tensors.get('model.layers.0.kernel')?.values).toEqual(new Float32Array(4).fill(1));
+  expect(tensors.get('model.layers.1.kernel')?.values).toEqual(Float32Array.of(7, 8));
+  expect(tensors.get('model.layers.1.bias')?.values).toEqual(Float32Array.of(9));
+  expect(metadata['private']).toContain('of one site');
+  await journal.put(
+    modelKey(2n),
+    await writeCheckpoint(SPEC, { ...common, weights: new Float32Array(3), server: initialServerState(SPEC) }),
+  );
+  expect(await readOwnModel(journal, SPEC, 2n)).toEqual(await journal.get(modelKey(2n)));
 });
