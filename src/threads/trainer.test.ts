@@ -12,13 +12,14 @@ afterEach(() => {
   for (const port of ports.splice(0)) port.close();
 });
 
-function connect(own: Partial<TrainerPort>, failed = alive): Promise<TrainerPort> {
+function connect(own: Partial<TrainerPort>, failed = alive) {
   const { port1, port2 } = new MessageChannel();
   ports.push(port1, port2);
-  const trainer: TrainerPort = {
+  const trainer = {
     backend: 'cpu',
-    train: async ({ weights, steps = 1 }) => ({ weights: weights.map((weight) => weight + 1), loss: 0.5, steps }),
-    predict: async (_weights, features) => features,
+    report: { message: 'cpu, as nothing else works.' },
+    train: async ({ weights, steps = 1 }: TrainerJob) => ({ weights: weights.map((weight) => weight + 1), loss: 0.5, steps }),
+    predict: async (_weights: Float32Array, features: Float32Array) => features,
     ...own,
   };
   serveTrainer(port1 as Endpoint, async () => trainer);
@@ -43,6 +44,7 @@ describe('a trainer behind a port', () => {
     const trainer = await connect({});
     const mine = job();
     expect(trainer.backend).toBe('cpu');
+    expect(trainer.message).toBe('cpu, as nothing else works.');
     expect(await trainer.train(mine)).toEqual({ weights: Float32Array.of(2, 3, 4), loss: 0.5, steps: 7 });
     expect(mine.weights).toEqual(Float32Array.of(1, 2, 3));
     expect(mine.features.length).toBe(2);
