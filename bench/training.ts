@@ -14,7 +14,7 @@ import { DATA } from '../src/model/testing/data.ts';
 import { BINARY } from '../src/protocol/target.ts';
 import type { ModelUse } from '../src/protocol/model-shapes.ts';
 import type { TrainerJob } from '../src/protocol/ports.ts';
-import { disposeTensors, downloadWeights, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
+import { disposeTensors, download, planNetwork, sgdStep, uploadWeights } from '../src/training/network.ts';
 import { exampleFeatures, exampleLabels } from '../src/training/self-test.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
@@ -159,7 +159,7 @@ async function trainBare(job: BenchJob): Promise<Float32Array> {
       tf.dispose([x, y]);
     }
   }
-  const flat = await downloadWeights(network, weights);
+  const flat = await download(network, weights, new Float32Array(network.weightCount));
   disposeTensors(weights);
   deltaScale.dispose();
   return flat;

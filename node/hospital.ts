@@ -8,7 +8,7 @@ import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { fetchSpec } from '../src/aggregation/verify.ts';
 import { recordSigner, signSignIn } from '../src/chain/keys.ts';
-import { toHex } from '../src/core/bytes.ts';
+import { type Bytes, toHex } from '../src/core/bytes.ts';
 import { secureRandom } from '../src/core/random.ts';
 import type { Dataset } from '../src/dataset/split.ts';
 import { importX25519 } from '../src/masking/keys.ts';
@@ -17,6 +17,7 @@ import { RelayClient } from '../src/network/relay-client.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { readOwnModel } from '../src/session/own-model.ts';
 import { participate } from '../src/session/participate.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
@@ -58,6 +59,8 @@ export interface Hospital {
   readonly dataset: Dataset;
   /** Takes part until the task ends or the signal aborts; see {@link participate}. */
   run(): Promise<ParticipationStatus>;
+  /** The model that this site has now, its private layers included, as a safetensors file; undefined before the first. */
+  ownModel(): Promise<Bytes | undefined>;
 }
 
 /**
@@ -100,6 +103,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
   return {
     spec,
     dataset,
+    ownModel: () => readOwnModel(journal, spec, task),
     async run() {
       let trainer: ThreadTrainer | undefined;
       try {

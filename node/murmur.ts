@@ -8,12 +8,14 @@ import { inspectCommand } from './commands/inspect.ts';
 import { networkCommand } from './commands/network.ts';
 import { privacyCommand } from './commands/privacy.ts';
 import { relayCommand } from './commands/relay.ts';
+import { sendStartCommand } from './commands/send-start.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const COMMANDS = [
   networkCommand,
   relayCommand,
   contributeCommand,
+  sendStartCommand,
   inspectCommand,
   verifyCommand,
   checkLedgerCommand,

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { gatherEvidence } from '../src/aggregation/evidence.ts';
 import { roundLayout } from '../src/aggregation/layouts.ts';
 import { checkpointOf, recomputeRound } from '../src/aggregation/recompute.ts';
-import { fetchSpec } from '../src/aggregation/verify.ts';
+import { fetchSpec, fetchStart } from '../src/aggregation/verify.ts';
 import type { Bytes } from '../src/core/bytes.ts';
 import { type StreamJob, sumStreams } from '../src/masking/stream.ts';
 import { Mailbox } from '../src/protocol/mailbox.ts';
@@ -75,6 +75,7 @@ export function createAggregator({
         spec,
         evidence,
         base,
+        start: base === undefined ? await fetchStart(relay, spec, signal) : undefined,
         runJobs,
         signal,
       });

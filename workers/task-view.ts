@@ -115,6 +115,7 @@ export function samplesOf(spec: TaskSpec): readonly SampleFile[] {
 /** What a training round asks of any machine. */
 export function costOf(spec: TaskSpec): CostView {
   const { batchSize } = spec.training;
-  const { weights, stepMultiplyAdds, stepBytes } = modelCost(spec, batchSize);
-  return { weights, stepMultiplyAdds, memoryBytes: stepBytes, sentBytes: layoutBytes(roundLayout(spec, 1)) };
+  const { weights, sentWeights, stepMultiplyAdds, stepBytes } = modelCost(spec, batchSize);
+  const sentBytes = layoutBytes(roundLayout(spec, 1));
+  return { weights, sentWeights, stepMultiplyAdds, memoryBytes: stepBytes, sentBytes };
 }

@@ -30,6 +30,8 @@ export interface TogetherOptions {
   readonly trainer: TrainerPort;
   /** 32 bytes: fixes the initial weights and every site's seeds */
   readonly beacon: Bytes;
+  /** The task's starting weights, where it begins with a file of them. */
+  readonly start?: Float32Array | undefined;
   /** Of all sites, those that take part in a step; default all. */
   readonly cohort?: ((step: number) => readonly number[]) | undefined;
   /** Adds up in the clear: what the masked sum is compared with. */
@@ -70,7 +72,15 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
     const sums = plain
       ? plainSum(layout, inputs)
       : await maskedSum(spec, step, baseModel, inputs, beacon, secureRandom);
-    ({ checkpoint: base } = await fold({ spec, step, base, sums, beacon, members: inputs.length }));
+    ({ checkpoint: base } = await fold({
+      spec,
+      step,
+      base,
+      sums,
+      beacon,
+      members: inputs.length,
+      start: options.start,
+    }));
     if ((await onStep?.(step, base)) === true) break;
   }
   check(base !== undefined, 'a task has steps');

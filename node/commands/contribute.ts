@@ -1,5 +1,6 @@
 /** `murmur contribute`: takes part in a task with one's own file, without a browser. */
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
@@ -22,6 +23,7 @@ interface Options extends ConnectOptions {
   readonly task: bigint;
   readonly data: string;
   readonly key: string;
+  readonly model?: string;
   readonly json?: boolean;
 }
 
@@ -37,6 +39,7 @@ export function contributeCommand(): Command {
       "file with the wallet's private key as 0x-hex; made when it is missing",
       keyFileOption,
     )
+    .option('--model <file>', 'write the model that this site ends with, its private layers included', folderOption)
     .option('--json', 'a line of JSON a round, then the last state');
   return connectOptions(command).action(async (options: Options) => {
     const interrupted = await withSignals((signal) => contribute(options, signal));
@@ -88,7 +91,7 @@ async function fillWallet(
 }
 
 async function takePart(
-  { task, data, json }: Options,
+  { task, data, model, json }: Options,
   { endpoint, relayUrl, ledger }: Connection,
   wallet: LocalAccount,
   folder: string,
@@ -114,7 +117,10 @@ async function takePart(
   const trainers = new TrainerThreads(1);
   try {
     const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, trainers, ledger };
-    const last = await (await openHospital({ ...site, comparesAlone: true, onStatus, signal })).run();
+    const hospital = await openHospital({ ...site, comparesAlone: true, onStatus, signal });
+    const last = await hospital.run();
+    const own = model && (await hospital.ownModel());
+    if (model && own) await writeFile(model, own, { mode: 0o600 });
     if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone });
     return last;
   } finally {

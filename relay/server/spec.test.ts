@@ -1,8 +1,11 @@
-/** Giving a relay the description of a task, without a session. */
+/** Giving a relay the description of a task and its starting weights, without a session. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Bytes, type Hex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { heartTaskSpec } from '../../src/dataset/heart.ts';
+import { initialWeights } from '../../src/model/initialise.ts';
+import { writeStart } from '../../src/model/start.ts';
+import type { ModelSpec } from '../../src/protocol/model-spec.ts';
 import { taskSpecBytes } from '../../src/protocol/task-spec.ts';
 import { MAX_SPEC_BYTES } from '../../src/protocol/limits.ts';
 import { type Fixture, startFixture } from '../testing/relay-fixture.ts';
@@ -73,6 +76,50 @@ it('counts what is sent for a task, and leaves other tasks their own', async () 
   } finally {
     await limited.close();
   }
+});
+
+const model: ModelSpec = { layers: [{ kind: 'dense', units: 1, activation: 'sigmoid' }] };
+const plain = { ...spec, model };
+const weights = writeStart(plain, await initialWeights(plain, new Uint8Array(32).fill(1)));
+const beginning = async (file: Bytes, title: string) => {
+  const start = { sha256: await hashOf(file), bytes: file.length };
+  return taskSpecBytes({ ...plain, title, model: { ...model, start } });
+};
+const putStart = (task: bigint, body: Bytes) =>
+  fetch(`${fixture.relay.url}/v1/tasks/${task}/start`, { method: 'PUT', body });
+
+it('keeps the starting weights that a description names, once it has the description', async () => {
+  const named = await beginning(weights, 'Begins with a file');
+  const task = await taskOf(named);
+  await expectError(await putStart(task, weights), 404, 'not-found');
+  await put(task, named);
+  const first = await putStart(task, weights);
+  expect([first.status, await first.json()]).toEqual([201, { sha256: await hashOf(weights) }]);
+  expect((await putStart(task, weights)).status).toBe(200);
+  expect(await fixture.relay.core.blobs.get(await hashOf(weights))).toEqual(weights);
+  const none = await taskOf(bytes);
+  await put(none, bytes);
+  expect((await putStart(none, weights)).status).toBeGreaterThanOrEqual(400);
+});
+
+it('keeps no other file, and none that does not fit the model, although a creator named it', async () => {
+  const other = weights.slice();
+  other[other.length - 1] = (other.at(-1) as number) ^ 1;
+  const named = await beginning(other, 'Begins with another file');
+  const task = await taskOf(named);
+  await put(task, named);
+  await expectError(await putStart(task, weights), 422, 'bad-hash');
+  await expectError(await putStart(task, new Uint8Array(weights.length + 1)), 413, 'too-large');
+  const noModel = utf8('no safetensors file at all');
+  const wrong = await beginning(noModel, 'Begins with nonsense');
+  const second = await taskOf(wrong);
+  await put(second, wrong);
+  await expectError(await putStart(second, noModel), 400, 'bad-input');
+  expect(await fixture.relay.core.blobs.has(await hashOf(noModel))).toBe(false);
+  const client = fixture.client(0, { signIn: undefined });
+  await client.publishStart(task, other);
+  expect(await client.blobs.get(await hashOf(other))).toEqual(other);
+  expect(fixture.ledger.totals().get('starting weights of a task (public)')).toMatchObject({ requests: 1 });
 });
 
 it('may be asked by a page of an allowed origin', async () => {

@@ -1,12 +1,14 @@
 /**
  * From the sum to the candidate model (docs/protocol.md, section 10): a deterministic function of (M, sum, spec, beacon) in IEEE float64,
- * fixed order, + − · / √ only, so that every participant, relay and auditor computes the same bytes.
+ * fixed order, + − · / √ only, so that every participant, relay and auditor computes the same bytes. It changes the model's shared
+ * weights; frozen and private ones stay as the statistics step left them.
  */
 import type { Bytes } from '../core/bytes.ts';
 import { MurmurError, check } from '../core/errors.ts';
 import { normaliserFrom, publicNormaliser } from '../dataset/statistics.ts';
 import { type Checkpoint, initialServerState, type ServerState } from '../model/checkpoint.ts';
 import { initialWeights } from '../model/initialise.ts';
+import { gather, scatter } from '../model/parts.ts';
 import { weightLayout } from '../model/spec.ts';
 import { sumOfNoisyUpdates } from '../privacy/noisy-update.ts';
 import { targetOf } from '../protocol/target.ts';
@@ -31,6 +33,8 @@ export interface FoldInput {
   readonly beacon: Bytes;
   /** |U3|: how many inputs the sum holds */
   readonly members: number;
+  /** of the task's file of starting weights, as readStart has them; used in the statistics step only */
+  readonly start?: Float32Array | undefined;
 }
 
 export interface FoldResult {
@@ -43,7 +47,7 @@ export interface FoldResult {
  * The candidate of a round.
  * @throws MurmurError void when the sum cannot be one of honest inputs; bad-input when arguments do not fit each other
  */
-export async function fold({ spec, step, base, sums, beacon, members }: FoldInput): Promise<FoldResult> {
+export async function fold({ spec, step, base, sums, beacon, members, start }: FoldInput): Promise<FoldResult> {
   const layout = roundLayout(spec, step);
   check(sums.length === layout.length, `expected ${layout.length} sums, got ${sums.length}`);
   check(
@@ -67,7 +71,7 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     `the weight sum is not ${members}`,
   );
   if (stepKind(step, spec.training.rounds) === 'statistics')
-    return { checkpoint: await firstCheckpoint(spec, bySegment.get('statistics'), beacon), metrics: undefined };
+    return { checkpoint: await firstCheckpoint(spec, bySegment.get('statistics'), beacon, start), metrics: undefined };
 
   check(base !== undefined, 'this step needs the model that it starts from');
   const counts = bySegment.get('evaluation');
@@ -77,7 +81,9 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     return { checkpoint: base, metrics };
 
   const update = updateOf(spec, step, sent, members);
-  check(update.length === base.weights.length, 'the model does not fit the task');
+  const parts = weightLayout(spec);
+  const shared = gather(parts, 'shared', base.weights);
+  check(update.length === shared.length, 'the model does not fit the task');
   const sum: TrainingSum = {
     weights: weightSum,
     ratios: bySegment.get('weight')?.[1],
@@ -85,13 +91,13 @@ export async function fold({ spec, step, base, sums, beacon, members }: FoldInpu
     control: bySegment.get('control'),
     members,
   };
-  const { weights, server } = serverStep(base, meanUpdate(spec, sum), spec.server);
+  const { weights, server } = serverStep({ ...base, weights: shared }, meanUpdate(spec, sum), spec.server);
   possible(weights.every(Number.isFinite), 'a weight of the new model is not finite');
   const control = nextControl(spec, server, sum);
   const progress = nextProgress(spec.training, server, metrics);
   return {
     checkpoint: {
-      weights,
+      weights: scatter(parts, 'shared', weights, base.weights),
       normaliser: base.normaliser,
       server: { ...server, ...(control && { control }), ...(progress && { progress }) },
     },
@@ -142,7 +148,7 @@ function updateOf(spec: TaskSpec, step: number, sum: Float64Array, members: numb
   const plan = updateNoise(spec);
   if (plan !== undefined) {
     const stepsPerUnit = 2 ** spec.masking.updateFractionBits;
-    const { length: weights } = weightLayout(spec);
+    const { sharedLength: weights } = weightLayout(spec);
     const steps = sum.map((value) => value * stepsPerUnit);
     return sumOfNoisyUpdates(steps, { plan, members, weights, step }).map((value) => value / stepsPerUnit);
   }
@@ -154,9 +160,14 @@ async function firstCheckpoint(
   spec: TaskSpec,
   statistics: Float64Array | undefined,
   beacon: Bytes,
+  start: Float32Array | undefined,
 ): Promise<Checkpoint> {
+  check(
+    (start === undefined) === (spec.model.start === undefined),
+    start === undefined ? 'this task begins with weights from a file' : 'this task begins with random weights',
+  );
   return {
-    weights: await initialWeights(spec, beacon),
+    weights: await initialWeights(spec, beacon, start),
     normaliser: statistics === undefined ? publicNormaliser(spec) : normaliserFrom(spec, statistics),
     server: initialServerState(spec),
   };

@@ -5,6 +5,7 @@
  * evaluation: evaluation. FedNova's weight segment has a second value, the steps.
  * Where a task releases no evaluation, the training step has no such segment, and the last step carries a weight alone, so that
  * it settles like any other. A task with privacy takes no statistics either, and all its weights are 1.
+ * Update and control are of the model's shared weights alone: what is frozen or private is in no segment.
  */
 import { check } from '../core/errors.ts';
 import type { RandomBytes } from '../core/random.ts';
@@ -76,7 +77,7 @@ export function controlScale(spec: TaskSpec): number {
  * Parts of a training step: the weight w, the update w · delta clipped AFTER weighting, and the evaluation of the model received.
  * Clipping leaves room for the rounding of fixed point, so that the norm of what is sent, too, is at most clipNorm. With user-level
  * privacy the update is rotated and noisy, in whole steps of the grid; every call draws fresh noise.
- * @param delta trained weights − received weights, flat
+ * @param delta trained weights − received weights, of the shared part (src/model/parts.ts)
  * @param rows training rows, at least 1
  * @param evaluation vector of `evaluate`; ignored where the task releases none
  * @param noise step of the task and secure bytes; needed with user-level privacy
@@ -108,7 +109,7 @@ export function trainingParts({
   readonly norm: number;
   readonly control?: Float32Array;
 } {
-  const { length } = weightLayout(spec);
+  const { sharedLength: length } = weightLayout(spec);
   check(delta.length === length, `expected an update of ${length} weights, got ${delta.length}`);
   check(Number.isInteger(rows) && rows >= 1, 'a participant without training rows cannot train');
   const algorithm = spec.training.algorithm?.kind;
@@ -198,14 +199,14 @@ function updateSegment(spec: TaskSpec): Segment {
     const encoding = { kind: 'noisy', fractionBits, bound: plan.bound * 2 ** -fractionBits } as const;
     return { purpose: 'update', length: plan.length, width, encoding };
   }
-  const { length } = weightLayout(spec);
+  const { sharedLength: length } = weightLayout(spec);
   return { purpose: 'update', length, width, encoding: { kind: 'fixed', fractionBits, limit: clipNorm } };
 }
 
 /** How the members' noise lies in the update's ring; undefined where there is none. */
 export function updateNoise(spec: TaskSpec): NoisePlan | undefined {
   if (spec.privacy?.kind !== 'user') return undefined;
-  return noisePlan(weightLayout(spec).length, spec.masking, spec.privacy);
+  return noisePlan(weightLayout(spec).sharedLength, spec.masking, spec.privacy);
 }
 
 /** Clips in place. @returns the norm before, and the factor, 1 where nothing was to be done */

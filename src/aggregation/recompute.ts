@@ -32,6 +32,7 @@ type RunJobs = Parameters<typeof unmaskSum>[0]['runJobs'];
 /**
  * The candidate of a round whose sum is known.
  * @param base checkpoint that the round began with; undefined in the statistics step
+ * @param start weights of the task's file, where the statistics step begins with one
  * @throws MurmurError void when the sum fails its checks
  */
 export async function foldSum(
@@ -40,6 +41,7 @@ export async function foldSum(
   base: Checkpoint | undefined,
   packedSum: Bytes,
   members: number,
+  start?: Float32Array,
 ): Promise<Recomputed> {
   const sums = unpackVector(roundLayout(spec, view.step), packedSum);
   const { checkpoint, metrics } = await fold({
@@ -49,6 +51,7 @@ export async function foldSum(
     sums,
     beacon: fromHex(view.beacon, 32),
     members,
+    start,
   });
   const checkpointBytes = await writeCheckpoint(spec, checkpoint);
   return {
@@ -66,6 +69,8 @@ export async function recomputeRound(args: {
   spec: TaskSpec;
   evidence: Evidence;
   base: Checkpoint | undefined;
+  /** as in {@link foldSum} */
+  start?: Float32Array | undefined;
   runJobs?: RunJobs;
   signal?: AbortSignal | undefined;
 }): Promise<Recomputed> {
@@ -86,7 +91,7 @@ export async function recomputeRound(args: {
     ...(args.runJobs && { runJobs: args.runJobs }),
     ...(signal && { signal }),
   });
-  return foldSum(spec, view, base, packedSum, popcount(view.u3));
+  return foldSum(spec, view, base, packedSum, popcount(view.u3), args.start);
 }
 
 /** A checkpoint whose bytes hash to what the chain says. */

@@ -12,7 +12,7 @@ import { type TaskSpec, taskSpecHash } from '../protocol/task-spec.ts';
 import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightLayout } from './spec.ts';
 
-/** State of the server; a moment that the task's optimiser does not keep is empty, else it has one entry a weight. */
+/** State of the server; a moment that the task's optimiser does not keep is empty, else it has one entry a shared weight. */
 export interface ServerState {
   /** server steps taken so far */
   readonly step: number;
@@ -21,7 +21,7 @@ export interface ServerState {
   /** beta1^step and beta2^step as running products where the optimiser corrects its moments, else 1 */
   readonly beta1Power: number;
   readonly beta2Power: number;
-  /** SCAFFOLD's server control variate c, one entry a weight; only in tasks that train by it */
+  /** SCAFFOLD's server control variate c, one entry a shared weight; only in tasks that train by it */
   readonly control?: Float64Array;
   /** only in tasks that may stop early */
   readonly progress?: LossProgress;
@@ -36,13 +36,14 @@ export interface LossProgress {
 }
 
 export interface Checkpoint {
-  /** flat, in the order of weightLayout */
+  /** flat, in the order of weightLayout; private layers have the values that a site begins with */
   readonly weights: Float32Array;
   readonly normaliser: Normaliser;
   readonly server: ServerState;
 }
 
-const FORMAT = 'murmur-checkpoint/1';
+/** What a checkpoint's metadata say that it is. */
+export const CHECKPOINT_FORMAT = 'murmur-checkpoint/1';
 
 /** The server state before the first step. */
 export function initialServerState(spec: TaskSpec): ServerState {
@@ -136,13 +137,30 @@ export async function readCheckpoint(spec: TaskSpec, bytes: Uint8Array): Promise
   return checkpoint;
 }
 
+/**
+ * The file of a site's own model in a task with private layers: as a checkpoint, with the site's values in them, and saying so.
+ * @param model the common checkpoint with the site's private weights (parts.ts)
+ */
+export async function writeOwnModel(spec: TaskSpec, model: Checkpoint): Promise<Bytes> {
+  const { tensors, metadata } = readSafetensors(await writeCheckpoint(spec, model));
+  return writeSafetensors({
+    tensors,
+    metadata: { ...metadata, private: 'the values of one site: do not pass them on' },
+  });
+}
+
 /** M: SHA-256 of the bytes of a checkpoint. */
 export function modelHash(bytes: Uint8Array): Promise<Bytes> {
   return sha256(bytes);
 }
 
 async function metadataOf(spec: TaskSpec): Promise<Record<string, string>> {
-  return { format: FORMAT, task: toHex(await taskSpecHash(spec)) };
+  const { private: own = [] } = spec.model;
+  const task = toHex(await taskSpecHash(spec));
+  if (own.length === 0) return { format: CHECKPOINT_FORMAT, task };
+  // Whoever opens the file must not take these for something that was learnt.
+  const words = `${own.map((index) => `layers.${index}`).join(', ')}: the values that every site begins with; each keeps its own`;
+  return { format: CHECKPOINT_FORMAT, task, private: words };
 }
 
 function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string, Float64Array])[] {
@@ -170,7 +188,7 @@ function doubles({ normaliser, server }: Checkpoint): readonly (readonly [string
 /** Entries of the server's vectors; 0 for those that the task does not keep. */
 function stateLengths(spec: TaskSpec) {
   const { server, training } = spec;
-  const { length } = weightLayout(spec);
+  const { sharedLength: length } = weightLayout(spec);
   const moments = MOMENTS[server.kind];
   return {
     first: moments >= 1 ? length : 0,

@@ -6,6 +6,8 @@ import { type LayerPlan, type ModelUse, planModel, sizeOf } from '../protocol/mo
 
 export interface ModelCost {
   readonly weights: number;
+  /** those that a site sends in each round */
+  readonly sentWeights: number;
   /** multiplications (each with an addition) of one step of SGD: a forward pass, and twice as many backward */
   readonly stepMultiplyAdds: number;
   /** of one step on one core of an ordinary laptop, with wasm */
@@ -24,13 +26,14 @@ const STEP_CALLS = 10;
 
 /** @param batchSize examples of one step */
 export function modelCost(use: ModelUse, batchSize: number): ModelCost {
-  const { layers, input, weightCount } = planModel(use);
+  const { layers, input, weightCount, sharedCount } = planModel(use);
   const forward = multiplyAdds(use).reduce((sum, cost) => sum + cost, 0);
   const numbers = layers.reduce((sum, plan) => sum + inside(plan), sizeOf(input));
   const stepMultiplyAdds = 3 * batchSize * forward;
   const calls = layers.reduce((sum, plan) => sum + kernelCalls(plan), STEP_CALLS);
   return {
     weights: weightCount,
+    sentWeights: sharedCount,
     stepMultiplyAdds,
     stepSeconds: stepMultiplyAdds / MULTIPLY_ADDS_A_SECOND + calls * CALL_SECONDS,
     stepBytes: FLOAT_BYTES * (3 * weightCount + 2 * batchSize * numbers),
@@ -43,7 +46,9 @@ export function multiplyAdds(use: ModelUse): readonly number[] {
 }
 
 function products({ layer, input, output, parameters }: LayerPlan): number {
-  const kernels = parameters.filter(({ role }) => role === 'kernel').reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const kernels = parameters
+    .filter(({ role }) => role === 'kernel' || role === 'zero-kernel')
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   switch (layer.kind) {
     case 'dense':
       return kernels * (sizeOf(output) / layer.units);

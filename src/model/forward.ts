@@ -73,14 +73,14 @@ export function layerWeights(use: ModelUse, flat: Float64Array): readonly (reado
 
 /** One layer. @param x examples x the plan's input */
 export function forwardLayer(
-  { layer, input, output }: Pick<LayerPlan, 'layer' | 'input' | 'output'>,
+  { layer, input, output, adapter }: Pick<LayerPlan, 'layer' | 'input' | 'output' | 'adapter'>,
   weights: readonly Float64Array[],
   x: Float64Array,
   examples: number,
 ): Float64Array {
   // One function a kind, chosen by the layer's own kind: the pair fits, which the type of a union cannot say.
   const reference = LAYERS[layer.kind] as (args: unknown) => Float64Array;
-  return reference({ layer, input, output, weights, x, examples });
+  return reference({ layer, input, output, adapter, weights, x, examples });
 }
 
 /** The last layer without its activation: what it makes are logits. */

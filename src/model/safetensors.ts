@@ -1,8 +1,9 @@
 /**
  * safetensors (https://github.com/huggingface/safetensors, "Format"): u64 little-endian header length, JSON header, little-endian data.
  * Murmur writes one byte string a value: names sorted, header canonical JSON (RFC 8785) padded with spaces to 8 bytes, tensors packed in
- * name order without gaps. It reads nothing else: the reader re-writes what it read and compares, so a model has one hash.
- * Only F32 and F64; numbers must be finite and never −0. Nothing in a file is executed.
+ * name order without gaps. Its own models it reads in no other form: the reader re-writes what it read and compares, so a model has one
+ * hash. What others wrote is read in any order, and known by the hash of its bytes.
+ * Only F32 and F64; numbers must be finite and never −0 (of others' −0 becomes 0). Nothing in a file is executed.
  */
 import { type Bytes, equalBytes, utf8 } from '../core/bytes.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
@@ -72,6 +73,21 @@ export function writeSafetensors({ tensors, metadata }: TensorFile): Bytes {
  * @throws MurmurError bad-input for anything that {@link writeSafetensors} would not have written
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile {
+  const file = readTensors(bytes, checkNumber);
+  check(equalBytes(writeSafetensors(file), bytes), 'the file is not in canonical form');
+  return file;
+}
+
+/**
+ * Reads what another program wrote: tensors and header in any order, −0 as 0.
+ * @throws MurmurError bad-input for bytes that are no safetensors file, gaps, other types than F32 and F64, and numbers that are not finite
+ */
+export function readForeignSafetensors(bytes: Uint8Array): TensorFile {
+  return readTensors(bytes, (value, name) => checkNumber(value + 0, name));
+}
+
+/** @param numberOf checks a number and says what is kept of it */
+function readTensors(bytes: Uint8Array, numberOf: (value: number, name: string) => number): TensorFile {
   check(bytes.length >= 8, 'a safetensors file has at least 8 bytes');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = view.getUint32(0, true);
@@ -85,13 +101,12 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   const tensors = new Map<string, Tensor>();
   const metadata: Record<string, string> = {};
   let end = 0;
-  for (const [name, entry] of Object.entries(header).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
-    if (name === METADATA) {
-      Object.assign(metadata, readMetadata(entry));
-      continue;
-    }
-    check(tensors.size < MAX_TENSORS, `a file has at most ${MAX_TENSORS} tensors`);
-    const { isFloat32, shape, start, stop } = readEntry(name, entry);
+  const entries = Object.entries(header).filter(([name]) => name !== METADATA);
+  check(entries.length <= MAX_TENSORS, `a file has at most ${MAX_TENSORS} tensors`);
+  if (METADATA in header) Object.assign(metadata, readMetadata(header[METADATA]));
+  const placed = entries.map(([name, entry]) => ({ name, ...readEntry(name, entry) }));
+  placed.sort((a, b) => a.start - b.start || a.stop - b.stop);
+  for (const { name, isFloat32, shape, start, stop } of placed) {
     const elements = elementsOf(shape);
     const itemBytes = isFloat32 ? 4 : 8;
     check(start === end && stop === start + elements * itemBytes, `${name}: its offsets leave a gap or overlap`);
@@ -100,16 +115,13 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
     for (let i = 0; i < elements; i++) {
       const at = data + start + i * itemBytes;
       const value = isFloat32 ? view.getFloat32(at, true) : view.getFloat64(at, true);
-      checkNumber(value, name);
-      values[i] = value;
+      values[i] = numberOf(value, name);
     }
     tensors.set(name, { shape, values });
     end = stop;
   }
   check(data + end === bytes.length, `the file has ${bytes.length - data - end} bytes that no tensor owns`);
-  const file = { tensors, metadata };
-  check(equalBytes(writeSafetensors(file), bytes), 'the file is not in canonical form');
-  return file;
+  return { tensors, metadata };
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
@@ -156,8 +168,9 @@ function elementsOf(shape: readonly number[]): number {
   return elements;
 }
 
-function checkNumber(value: number, name: string): void {
+function checkNumber(value: number, name: string): number {
   if (!Number.isFinite(value) || Object.is(value, -0)) {
     throw new MurmurError('bad-input', `${name}: holds a value that is not finite or is -0`);
   }
+  return value;
 }

@@ -1,4 +1,5 @@
 /** Where each tensor of a model lies in the flat weight vector: layer by layer, each row-major, in the order of planModel. */
+import type { Part } from '../protocol/model-parts.ts';
 import { type ModelUse, type Parameter, planModel, sizeOf } from '../protocol/model-shapes.ts';
 
 export interface WeightTensor extends Omit<Parameter, 'name'> {
@@ -15,6 +16,9 @@ export interface WeightLayout {
   readonly tensors: readonly WeightTensor[];
   /** weights in all */
   readonly length: number;
+  /** those that all sites learn together, and those that each learns for itself */
+  readonly sharedLength: number;
+  readonly privateLength: number;
 }
 
 /**
@@ -31,5 +35,7 @@ export function weightLayout(use: ModelUse): WeightLayout {
       offset += length;
     }
   }
-  return { tensors, length: offset };
+  const lengthOf = (wanted: Part): number =>
+    tensors.reduce((sum, { part, length }) => (part === wanted ? sum + length : sum), 0);
+  return { tensors, length: offset, sharedLength: lengthOf('shared'), privateLength: lengthOf('private') };
 }

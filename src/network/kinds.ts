@@ -11,6 +11,7 @@ export const KIND = {
   sum: 'sum of all masked vectors (public)',
   model: 'shared model (public)',
   spec: 'task description (public)',
+  start: 'starting weights of a task (public)',
   readBlob: 'download',
   readMessages: 'reading messages',
   stream: 'message stream (listening)',

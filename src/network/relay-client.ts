@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { check, MurmurError } from '../core/errors.ts';
-import type { Bytes, Hex } from '../core/bytes.ts';
+import { type Bytes, type Hex, toHex } from '../core/bytes.ts';
+import { sha256 as hash } from '../core/hash.ts';
 import { type RandomBytes, secureRandom } from '../core/random.ts';
 import { type Message, messageRecord, parseMessage, type SequencedMessage } from '../protocol/messages.ts';
 import type { BlobStore, RelayPort } from '../protocol/ports.ts';
@@ -95,14 +96,21 @@ export class RelayClient implements RelayPort {
    * @throws MurmurError bad-hash when the chain names other bytes, not-found for a task that is not there, bad-input, too-large
    */
   async publishSpec(task: bigint, bytes: Bytes, signal?: AbortSignal): Promise<void> {
-    const headers = { 'content-type': 'application/json' };
-    await retrying(this.#context, signal, async (inner) => {
-      const init = { method: 'PUT', headers, body: bytes, signal: inner };
-      const send = this.#parts.sender.fetchAs(KIND.spec);
-      const response = await send(`${this.#parts.url}/v1/tasks/${task}/spec`, init);
-      if (!response.ok) throw await errorOf(response);
-      await response.text();
-    });
+    await this.#publish(`/v1/tasks/${task}/spec`, { bytes, kind: KIND.spec, type: 'application/json' }, signal);
+  }
+
+  /**
+   * Gives the relay the file of weights that a task starts from, after its description. Needs no session, and may be called again; a file
+   * that is there already is not sent once more.
+   * @throws MurmurError bad-hash for another file than the description names, not-found without task or description, refused for a task
+   * that starts from none, bad-input for a file that does not fit the model, too-large
+   */
+  async publishStart(task: bigint, bytes: Bytes, signal?: AbortSignal): Promise<void> {
+    const sha256 = toHex(await hash(bytes));
+    if (await this.blobs.has(sha256, signal)) return;
+    const what = { bytes, kind: KIND.start, type: 'application/octet-stream' };
+    const { transferTimeoutMs } = this.#context.retry;
+    await this.#publish(`/v1/tasks/${task}/start`, what, signal, transferTimeoutMs);
   }
 
   async announce(task: bigint, registrationId: number, signal?: AbortSignal): Promise<void> {
@@ -162,6 +170,22 @@ export class RelayClient implements RelayPort {
       if (!response.ok) throw await errorOf(response);
       return readPage(await readJson(response, MAX_PAGE_BYTES), from);
     });
+  }
+
+  /** Sends what anybody may send. */
+  async #publish(
+    path: string,
+    { bytes, kind, type }: { bytes: Bytes; kind: string; type: string },
+    signal: AbortSignal | undefined,
+    limitMs?: number,
+  ): Promise<void> {
+    const attempt = async (inner: AbortSignal): Promise<void> => {
+      const init = { method: 'PUT', headers: { 'content-type': type }, body: bytes, signal: inner };
+      const response = await this.#parts.sender.fetchAs(kind)(`${this.#parts.url}${path}`, init);
+      if (!response.ok) throw await errorOf(response);
+      await response.text();
+    };
+    await retrying(this.#context, signal, attempt, limitMs);
   }
 
   async #post(path: string, sending: FetchFn, body: string, signal: AbortSignal | undefined): Promise<void> {

@@ -9,6 +9,10 @@ export const MAX_FEATURES = 4096;
 /** Fewest and most members of one round (docs/protocol.md, section 1). */
 export const MIN_COHORT = 3;
 export const MAX_COHORT = 128;
+/** Most weights of a model. */
+export const MAX_WEIGHTS = 2 ** 24;
+/** Largest file of starting weights: 4 bytes a weight and the header of a safetensors file. */
+export const MAX_START_BYTES = 4 * MAX_WEIGHTS + 65_536 + 8;
 /** Most training rounds of a task. */
 export const MAX_TRAINING_ROUNDS = 10_000;
 /** Most classes of a label. */

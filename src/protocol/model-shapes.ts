@@ -7,11 +7,11 @@
  */
 import { MurmurError } from '../core/errors.ts';
 import { type DataSpec } from './data-spec.ts';
+import { MAX_WEIGHTS } from './limits.ts';
+import { type AdapterPlan, type Part, layerAdapter, layerPart, partsTrouble } from './model-parts.ts';
 import { MAX_EXAMPLE, type Target, characterCodes, exampleShape, outputWidth, targetOf } from './target.ts';
 import type { Activation, LayerSpec, ModelSpec } from './model-spec.ts';
 
-/** Most weights of a model. */
-const MAX_WEIGHTS = 2 ** 24;
 /** Most numbers that a layer makes of one example: 16 MiB in float32. */
 const MAX_LAYER_OUTPUT = 2 ** 22;
 
@@ -34,8 +34,9 @@ export type ModelUse =
  * - bias: begins at 0
  * - scale: begins at 1
  * - table: looked up by row; begins uniform in [−0.05, 0.05)
+ * - zero-kernel: a kernel that begins at 0: an adapter's second, so that the adapted model begins as the one that it adapts
  */
-export type ParameterRole = 'kernel' | 'bias' | 'scale' | 'table';
+export type ParameterRole = 'kernel' | 'bias' | 'scale' | 'table' | 'zero-kernel';
 
 export interface Parameter {
   /** within the layer, e.g. kernel */
@@ -44,13 +45,21 @@ export interface Parameter {
   readonly role: ParameterRole;
   /** how many kernels lie side by side in the last axis, each with its own fan-out */
   readonly blocks: number;
+  readonly part: Part;
+  /** whether it is an adapter's: then no file of starting weights has it */
+  readonly isAdapter: boolean;
 }
+
+/** What a layer's kind says of its weights. */
+type OwnParameter = Omit<Parameter, 'part' | 'isAdapter'>;
 
 export interface LayerPlan {
   readonly layer: LayerSpec;
   readonly input: Shape;
   readonly output: Shape;
+  /** its own, then its adapter's A and B */
   readonly parameters: readonly Parameter[];
+  readonly adapter?: AdapterPlan | undefined;
 }
 
 export interface ModelPlan {
@@ -64,6 +73,8 @@ export interface ModelPlan {
   readonly codes: number | undefined;
   /** weights in all */
   readonly weightCount: number;
+  /** weights that all sites learn together */
+  readonly sharedCount: number;
 }
 
 /**
@@ -75,7 +86,6 @@ export function planModel(use: ModelUse): ModelPlan {
   checkExample(input);
   const layers: LayerPlan[] = [];
   let shape = input;
-  let weightCount = 0;
   for (const [index, layer] of use.model.layers.entries()) {
     const at = new Place(index, layer);
     at.require(
@@ -86,24 +96,65 @@ export function planModel(use: ModelUse): ModelPlan {
     );
     if (layer.kind === 'embedding')
       at.require(layer.codes === codes, `has ${layer.codes} codes, the texts have ${codes}`);
-    const { output, parameters } = planLayer(layer, shape, at);
+    const { output, parameters: own } = planLayer(layer, shape, at);
     at.require(
       sizeOf(output) <= MAX_LAYER_OUTPUT,
       `makes ${sizeOf(output)} numbers of an example, more than ${MAX_LAYER_OUTPUT}`,
     );
-    layers.push({ layer, input: shape, output, parameters });
-    weightCount += parameters.reduce((sum, parameter) => sum + sizeOf(parameter.shape), 0);
+    layers.push({ layer, input: shape, output, ...withParts(use.model, index, own) });
     shape = output;
   }
   checkEnd(use.model, shape, target);
+  checkParts(use.model, layers);
+  const all = layers.flatMap(({ parameters }) => parameters);
+  const weightCount = weightsOf(all);
   if (weightCount > MAX_WEIGHTS)
     throw modelError('model.layers', `the model has ${weightCount} weights, more than ${MAX_WEIGHTS}`);
-  return { layers, input, output: shape, target, codes, weightCount };
+  return {
+    layers,
+    input,
+    output: shape,
+    target,
+    codes,
+    weightCount,
+    sharedCount: weightsOf(all.filter(({ part }) => part === 'shared')),
+  };
 }
 
 /** Numbers of a shape. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+function weightsOf(parameters: readonly Parameter[]): number {
+  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+/** A layer's weights with the part that each is of, and its adapter. */
+function withParts(
+  model: ModelSpec,
+  index: number,
+  own: readonly OwnParameter[],
+): Pick<LayerPlan, 'parameters' | 'adapter'> {
+  const part = layerPart(model, index);
+  const adapter = layerAdapter(model, index);
+  const parameters = own.map((parameter) => ({ ...parameter, part, isAdapter: false }));
+  if (adapter === undefined) return { parameters };
+  const [inputs = 0, units = 0] = own[0]?.shape ?? [];
+  const { rank } = adapter;
+  const shared = { part: 'shared', isAdapter: true } as const;
+  const added: readonly Parameter[] = [
+    { ...kernel('adapter.a', [inputs, rank]), ...shared },
+    { ...kernel('adapter.b', [rank, units]), role: 'zero-kernel', ...shared },
+  ];
+  return { parameters: [...parameters, ...added], adapter };
+}
+
+function checkParts(model: ModelSpec, layers: readonly LayerPlan[]): void {
+  const sizes = (isAdapter: boolean) =>
+    layers.map(({ parameters }) => weightsOf(parameters.filter((parameter) => parameter.isAdapter === isAdapter)));
+  const [path, what] = partsTrouble(model, { own: sizes(false), adapter: sizes(true) }) ?? [];
+  if (path !== undefined) throw modelError(`model.${path}`, what ?? '');
 }
 
 /** Zeros before and after each line of a convolution's input, and places of its output, as TensorFlow counts them. */
@@ -162,12 +213,12 @@ function checkExample(shape: Shape): void {
   if (!fits) throw modelError('data', `an example of [${shape.join(', ')}] numbers is not in 1..${MAX_EXAMPLE}`);
 }
 
-const kernel = (name: string, shape: Shape, blocks = 1): Parameter => ({ name, shape, role: 'kernel', blocks });
-const bias = (name: string, length: number): Parameter => ({ name, shape: [length], role: 'bias', blocks: 1 });
-const scale = (name: string, length: number): Parameter => ({ name, shape: [length], role: 'scale', blocks: 1 });
-const table = (name: string, shape: Shape): Parameter => ({ name, shape, role: 'table', blocks: 1 });
+const kernel = (name: string, shape: Shape, blocks = 1): OwnParameter => ({ name, shape, role: 'kernel', blocks });
+const bias = (name: string, length: number): OwnParameter => ({ name, shape: [length], role: 'bias', blocks: 1 });
+const scale = (name: string, length: number): OwnParameter => ({ name, shape: [length], role: 'scale', blocks: 1 });
+const table = (name: string, shape: Shape): OwnParameter => ({ name, shape, role: 'table', blocks: 1 });
 
-function planLayer(layer: LayerSpec, input: Shape, at: Place): { output: Shape; parameters: readonly Parameter[] } {
+function planLayer(layer: LayerSpec, input: Shape, at: Place): { output: Shape; parameters: readonly OwnParameter[] } {
   const [first = 0, second = 0] = input;
   const channels = input.at(-1) as number;
   switch (layer.kind) {

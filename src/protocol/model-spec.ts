@@ -4,7 +4,8 @@
  * for all but a binary target.
  */
 import * as v from 'valibot';
-import { whole } from './spec-parts.ts';
+import { MAX_START_BYTES } from './limits.ts';
+import { range, whole } from './spec-parts.ts';
 
 const activation = v.picklist(['relu', 'tanh', 'linear', 'sigmoid']);
 
@@ -81,8 +82,43 @@ const Layer = v.variant('kind', [
   Transformer,
 ]);
 
-export const ModelSchema = v.strictObject({ layers: v.pipe(v.array(Layer), v.minLength(1), v.maxLength(32)) });
+/** Most layers of a model. */
+const MAX_LAYERS = 32;
+
+/**
+ * Low-rank adapters (Hu et al. 2021, "LoRA: Low-rank adaptation of large language models"): a dense layer's kernel W stays as it is, and
+ * W + alpha / rank · A · B is used, with A [inputs, rank] and B [rank, units] learnt. Beside them only the head may be learnt.
+ */
+const Adapter = v.strictObject({
+  kind: v.literal('lora'),
+  rank: whole(1, 1024),
+  alpha: range(1e-3, 1e6),
+  /** the last layer: learnt whole, as a new task's must be, or adapted like the others */
+  head: v.picklist(['trained', 'adapted']),
+});
+
+/** A safetensors file with the weights that the task begins with; src/model/start.ts has what must be in it. */
+const Start = v.strictObject({
+  /** of the file: its name at the relay */
+  sha256: v.pipe(v.string(), v.regex(/^0x[0-9a-f]{64}$/)),
+  bytes: whole(8, MAX_START_BYTES),
+});
+
+export const ModelSchema = v.strictObject({
+  layers: v.pipe(v.array(Layer), v.minLength(1), v.maxLength(MAX_LAYERS)),
+  /** absent: every layer is learnt whole */
+  adapter: v.optional(Adapter),
+  /**
+   * places of layers (counted from 0, ascending) that every site learns for itself and that never leave it: personal heads (Arivazhagan et
+   * al. 2019), norms (Li et al. 2021, FedBN)
+   */
+  private: v.optional(v.pipe(v.array(whole(0, MAX_LAYERS - 1)), v.minLength(1))),
+  /** absent: the task begins with random weights from the beacon */
+  start: v.optional(Start),
+});
 
 export type ModelSpec = v.InferOutput<typeof ModelSchema>;
 export type LayerSpec = ModelSpec['layers'][number];
+export type AdapterSpec = NonNullable<ModelSpec['adapter']>;
+export type StartSpec = NonNullable<ModelSpec['start']>;
 export type Activation = v.InferOutput<typeof activation>;

@@ -69,6 +69,11 @@ export function weightCount(use: ModelUse): number {
   return planModel(use).weightCount;
 }
 
+/** Number of the weights that all sites learn together: the length of an update. @throws as {@link weightCount} */
+export function sharedCount(use: ModelUse): number {
+  return planModel(use).sharedCount;
+}
+
 /**
  * Checks a spec that came as an object, e.g. from a form.
  * @throws MurmurError bad-input naming the path of what is wrong
@@ -167,6 +172,10 @@ function checkModel(spec: TaskSpec): void {
     if (!(error instanceof MurmurError)) throw error;
     throw specError(String(error.details['path']), error.message);
   }
+  const { adapter, start } = spec.model;
+  // Layers that stay as the beacon's dice left them are no model that anybody would adapt.
+  if (adapter !== undefined && start === undefined)
+    throw specError('model.start', 'an adapter needs a model to adapt: weights to start from');
 }
 
 function checkTraining({ training, evaluation, privacy }: TaskSpec): void {
@@ -186,7 +195,7 @@ function checkMasking(spec: TaskSpec): void {
     if (privacy.honest > masking.maxCohort) {
       throw specError('privacy.honest', `a round has at most ${masking.maxCohort} members`);
     }
-    const most = largestFractionBits(weightCount(spec), masking, masking.updateWidth, privacy);
+    const most = largestFractionBits(sharedCount(spec), masking, masking.updateWidth, privacy);
     if (most === undefined || masking.updateFractionBits > most) {
       throw specError(
         'masking.updateFractionBits',

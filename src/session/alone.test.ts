@@ -25,6 +25,7 @@ function model(train: EncodedRows, journal = new MemoryJournal(), port: TrainerP
     site,
     task: 1n,
     journal: journal.open(signal),
+    start: async () => undefined,
     trainEpoch: (...epoch) => {
       epochs += 1;
       return learner.aloneEpoch(...epoch);

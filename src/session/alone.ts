@@ -65,6 +65,7 @@ export class AloneModel {
   readonly #journal: Journal;
   readonly #key: string;
   readonly #trainEpoch: TrainEpoch;
+  readonly #start: (signal: AbortSignal) => Promise<Float32Array | undefined>;
   readonly #epochs: number;
   #seed: Bytes | undefined;
   #progress: Progress | undefined;
@@ -77,6 +78,8 @@ export class AloneModel {
     task: bigint;
     journal: Journal;
     trainEpoch: TrainEpoch;
+    /** the task's starting weights, where it has a file of them */
+    start: (signal: AbortSignal) => Promise<Float32Array | undefined>;
   }) {
     this.#spec = args.spec;
     this.#train = args.train;
@@ -84,6 +87,7 @@ export class AloneModel {
     this.#journal = args.journal;
     this.#key = `task/${args.task}/alone`;
     this.#trainEpoch = args.trainEpoch;
+    this.#start = args.start;
     this.#epochs = aloneEpochs(args.spec, args.train.rows);
   }
 
@@ -91,13 +95,13 @@ export class AloneModel {
    * The model as far as it should be after a step of the task.
    * @param normaliser of the shared model, so that only the training differs
    * @returns undefined for a step that it is past
-   * @throws MurmurError cancelled; bad-input when training on these rows diverges
+   * @throws MurmurError cancelled; bad-input when training on these rows diverges; what the starting weights cannot be had for
    */
   async after(step: number, normaliser: Normaliser, signal: AbortSignal): Promise<Checkpoint | undefined> {
     const wanted = epochsAfter(step, this.#spec.training.rounds, this.#epochs);
     this.#seed ??= await this.#seedOfRows();
     const seed = this.#seed;
-    let { epochs, weights } = (this.#progress ??= await this.#begin(seed));
+    let { epochs, weights } = (this.#progress ??= await this.#begin(seed, signal));
     if (epochs > wanted) return undefined;
     const before = epochs;
     while (epochs < wanted) {
@@ -118,8 +122,8 @@ export class AloneModel {
   }
 
   /** From the journal, unless that was trained on other rows. */
-  async #begin(seed: Bytes): Promise<Progress> {
-    const start = await initialWeights(this.#spec, seed);
+  async #begin(seed: Bytes, signal: AbortSignal): Promise<Progress> {
+    const start = await initialWeights(this.#spec, seed, await this.#start(signal));
     const journalled = await this.#journal.get(this.#key);
     const known = journalled && decode(seed, journalled);
     return known?.weights.length === start.length ? known : { epochs: 0, weights: start };

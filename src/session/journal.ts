@@ -6,6 +6,9 @@
 import type { Bytes } from '../core/bytes.ts';
 import type { Journal } from '../protocol/ports.ts';
 
+/** Where a participation keeps the checkpoint that it goes by. */
+export const modelKey = (task: bigint) => `task/${task}/model`;
+
 export class RoundJournal {
   readonly #journal: Journal;
   readonly #prefix: string;

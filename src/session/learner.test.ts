@@ -20,6 +20,12 @@ function task(training: Partial<TrainingSpec>): TaskSpec {
   return { ...SPEC, training: { ...SPEC.training, rounds: 4, ...training }, evaluation: { bins: 4, release: 'off' } };
 }
 
+/** 2 x 2 and 2 weights, then 2 and 1. */
+const layers: TaskSpec['model']['layers'] = [
+  { kind: 'dense', units: 2, activation: 'tanh' },
+  { kind: 'dense', units: 1, activation: 'sigmoid' },
+];
+
 /** @param managed steps of a trainer that is slow */
 async function contribute(spec: TaskSpec, recalled?: Recalled, change: Partial<Checkpoint> = {}, managed = Infinity) {
   const jobs: Job[] = [];
@@ -96,6 +102,30 @@ describe('a contribution', () => {
     expect(again.job).not.toHaveProperty('budgetMs');
     expect(again.parts).toEqual(slow.parts);
     expect((await contribute(task({ algorithm: { kind: 'fednova' } }), { steps: 2 })).job).toMatchObject({ steps: 3 });
+  });
+
+  it('trains private layers from the site’s own values and keeps them to itself', async () => {
+    const spec = { ...task({}), model: { layers, private: [1] } };
+    const weights = new Float32Array(9).fill(1);
+    const first = await contribute(spec, undefined, { weights });
+    expect(first.job?.weights).toEqual(weights);
+    // 3 steps of 0.25; the hidden layer's 2 x 2 and 2 are sent, the head's 2 and 1 are not
+    expect(first.parts[1]).toEqual(new Float64Array(6).fill((-0.75 * ROWS) / 64));
+    expect(first.remembered?.privateWeights).toEqual(new Float32Array(3).fill(0.25));
+    const privateWeights = Float32Array.of(7, 8, 9);
+    const next = await contribute(spec, { privateWeights }, { weights });
+    expect(next.job?.weights).toEqual(Float32Array.of(1, 1, 1, 1, 1, 1, 7, 8, 9));
+    expect(next.parts[1]).toEqual(first.parts[1]);
+    expect(next.remembered?.privateWeights).toEqual(privateWeights.map((weight) => weight - 0.75));
+  });
+
+  it('by SCAFFOLD corrects the shared layers alone', async () => {
+    const spec = { ...task({ algorithm: { kind: 'scaffold', sites: 3 } }), model: { layers, private: [0] } };
+    const server = { ...initialServerState(spec), control: Float64Array.of(1, 2, 3) };
+    const { job, parts, remembered } = await contribute(spec, undefined, { weights: new Float32Array(9), server });
+    expect(job?.correction).toEqual(Float32Array.of(0, 0, 0, 0, 0, 0, 1, 2, 3));
+    expect(parts.map(({ length }) => length)).toEqual([1, 3, 3]);
+    expect([remembered?.control?.length, remembered?.privateWeights?.length]).toEqual([3, 6]);
   });
 
   it('is nothing but a weight once the task has learnt enough', async () => {

@@ -18,6 +18,8 @@ import { type Labels, predictionWidth } from '../evaluation/losses.ts';
 import { createTally } from '../evaluation/tally.ts';
 import { judge } from '../evaluation/verdict.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import { gather, personal, scatter } from '../model/parts.ts';
+import { weightLayout } from '../model/spec.ts';
 import { featureWidth, type Target, targetOf } from '../protocol/target.ts';
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
@@ -95,11 +97,13 @@ export class Learner {
     const kind = stepKind(step, spec.training.rounds);
     return this.#first(async () => {
       if (kind === 'statistics' || base === undefined) return { parts: await statisticsParts(spec, this.#train) };
-      const evaluation = await this.#evaluation(base);
+      // Its own model: what the site has of its private layers belongs to it.
+      const own = personal(spec, base, args.recalled?.privateWeights);
+      const evaluation = await this.#evaluation(own);
       if (kind === 'evaluation') return { parts: evaluationParts(spec, evaluation) };
       const { rows } = this.#train;
       if (hasStopped(spec.training, base.server)) return { parts: idleParts(spec, step, rows, evaluation) };
-      return this.#trained({ ...args, base, evaluation });
+      return this.#trained({ ...args, base: own, evaluation });
     });
   }
 
@@ -120,22 +124,27 @@ export class Learner {
     const { rows } = this.#train;
     const learningRate = learningRateAt(spec.training, step);
     const server = algorithm?.kind === 'scaffold' ? base.server.control : undefined;
+    const layout = weightLayout(spec);
+    // What goes with the shared weights, for all weights of the model.
+    const ofAll = (shared: Float32Array) => scatter(layout, 'shared', shared, new Float32Array(layout.length));
     const trainer = await this.#started();
     const { weights, steps } = await trainer.train({
       ...(await this.#job(base.weights, base.normaliser)),
       ...this.#work(recalled.steps),
       ...fedProxJob(algorithm),
       ...recordsJob(spec, rows),
-      ...(server && { correction: controlCorrection(server, recalled.control) }),
+      ...(server && { correction: ofAll(controlCorrection(server, recalled.control)) }),
       learningRate,
       seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(step, 2), args.site),
       signal,
       onStep: onProgress && ((progress) => onProgress({ ...progress, backend: trainer.backend })),
     });
-    const delta = weights.map((weight, i) => weight - (base.weights[i] as number));
+    const received = gather(layout, 'shared', base.weights);
+    const delta = gather(layout, 'shared', weights).map((weight, i) => weight - (received[i] as number));
     const control = server && { delta, steps, learningRate, own: recalled.control, server };
     const sent = trainingParts({ spec, delta, rows, evaluation, noise: random && { step, random }, steps, control });
-    return { parts: sent.parts, remembered: { steps, control: sent.control } };
+    const privateWeights = layout.privateLength > 0 ? gather(layout, 'private', weights) : undefined;
+    return { parts: sent.parts, remembered: { steps, control: sent.control, privateWeights } };
   }
 
   /** How much the site trains in one round. An earlier try of the same step fixes its steps, whatever the clock says now. */

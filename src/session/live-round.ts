@@ -28,10 +28,11 @@ import {
 import { type HeldShare, openShare } from '../masking/shares.ts';
 import { buildAnswer } from '../masking/unmask.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import { personal } from '../model/parts.ts';
 import { Mailbox } from '../protocol/mailbox.ts';
 import { messageFor, type MessageOf } from '../protocol/messages.ts';
 import { spokenIn } from '../protocol/phase-sets.ts';
-import { isOver, Phase, type RecordPhase, stepKind } from '../protocol/phases.ts';
+import { isOver, Phase, type RecordPhase, stepKind, type Verdict } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort } from '../protocol/ports.ts';
 import { type RecordSigner, unpackRecord } from '../protocol/record.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
@@ -39,7 +40,8 @@ import type { RoundView, TaskView } from '../protocol/views.ts';
 import { RoundJournal } from './journal.ts';
 import type { Learner } from './learner.ts';
 import { checkNoise, checkRelease, readReleases, spendRelease } from './releases.ts';
-import { type Recalled, type Remembered, remembers, type Sent, SiteMemory } from './site-memory.ts';
+import { askWhetherCounted, type Recalled, type Remembered, remembers, SiteMemory } from './site-memory.ts';
+import type { StartFile } from './start-file.ts';
 import type { TrainingProgress } from './status.ts';
 
 /** What a participant brings into every round of a task. */
@@ -55,6 +57,7 @@ export interface Participant {
   readonly signer: RecordSigner;
   readonly channel: X25519KeyPair;
   readonly learner: Learner;
+  readonly start: StartFile;
   readonly mailbox: Mailbox;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -134,31 +137,30 @@ export class LiveRound {
 
   /** What earlier rounds left to this one, where the task's algorithm needs it. */
   async recall(): Promise<Recalled> {
-    if (!remembers(this.#me.spec.training)) return {};
+    const { spec, chain, task } = this.#me;
+    if (!remembers(spec)) return {};
     const { step, baseModel } = this.#view;
+    const counted = askWhetherCounted(chain, task, this.#signal);
     return this.#memory.recall({ round: this.#round, step, baseModel: fromHex(baseModel, 32) }, (sent) =>
-      this.#patiently(() => this.#counted(sent)),
+      this.#patiently(() => counted(sent)),
     );
   }
 
   /** To be called before the masked vector is journalled. */
   async remember(what: Remembered | undefined): Promise<void> {
     const { spec, registrationId } = this.#me;
-    if (what === undefined || !remembers(spec.training)) return;
+    if (what === undefined || !remembers(spec)) return;
     const { step, baseModel } = this.#view;
     const sent = { round: this.#round, registrationId, step, baseModel: fromHex(baseModel, 32) };
     await this.#memory.remember(sent, what);
   }
 
-  /** Whether what this site sent in an earlier round is in the model. */
-  async #counted({ round, registrationId }: Sent): Promise<boolean> {
-    const { chain, task } = this.#me;
-    const view = await chain.round(task, round, this.#signal);
-    if (!isOver(view.phase)) throw new MurmurError('not-found', `the chain does not show yet how round ${round} ended`);
-    if (view.phase !== Phase.Settled || !view.accepted) return false;
-    const roster = await chain.roster(task, round, this.#signal);
-    const index = roster.findIndex((member) => member.registrationId === registrationId);
-    return index >= 0 && has(view.u3, index);
+  /** What this site thinks of a candidate: its own model before the round beside its own model after it. */
+  async verdict(base: Checkpoint, candidate: Checkpoint): Promise<Verdict> {
+    const { spec, learner } = this.#me;
+    if (spec.model.private === undefined) return learner.verdict(base, candidate);
+    const { now, next } = await this.#memory.privateWeights(this.#round);
+    return learner.verdict(personal(spec, base, now), personal(spec, candidate, next));
   }
 
   async secrets(): Promise<RoundSecrets> {
@@ -354,6 +356,7 @@ export class LiveRound {
     await this.collect(
       async () => {
         const known = { bundles, inputs };
+        const start = base === undefined ? await this.#me.start.weights(this.#signal) : undefined;
         const evidence = await gatherEvidence({
           chain,
           source: this.#source,
@@ -365,7 +368,7 @@ export class LiveRound {
           signal: this.#signal,
         });
         try {
-          recomputed = await recomputeRound({ spec, evidence, base, signal: this.#signal });
+          recomputed = await recomputeRound({ spec, evidence, base, start, signal: this.#signal });
         } catch (error) {
           if (!hasCode(error, 'void')) throw error;
           this.sumIsInvalid = true;

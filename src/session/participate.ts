@@ -20,10 +20,14 @@ import type { RecordSigner } from '../protocol/record.ts';
 import { shortfall } from '../protocol/shortfall.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
+import { personal } from '../model/parts.ts';
 import { AloneModel } from './alone.ts';
+import { modelKey } from './journal.ts';
 import { Learner } from './learner.ts';
 import type { Participant } from './live-round.ts';
 import { type RoundResult, takePart } from './round.ts';
+import { askWhetherCounted, counts, type Sent, SiteMemory } from './site-memory.ts';
+import { StartFile } from './start-file.ts';
 import type {
   ParticipationState,
   ParticipationStatus,
@@ -85,6 +89,8 @@ class Participation {
   readonly #me: Participant;
   readonly #learner: Learner;
   readonly #alone: AloneModel;
+  readonly #start: StartFile;
+  readonly #memory: SiteMemory;
   /** the comparisons of ended rounds, one after the other; never rejects */
   #comparing: Promise<void> = Promise.resolve();
   #status: ParticipationStatus;
@@ -95,6 +101,8 @@ class Participation {
   constructor(options: ParticipateOptions) {
     this.#o = options;
     this.#learner = new Learner(options.spec, options.dataset, options.createTrainer);
+    this.#start = new StartFile(options);
+    this.#memory = new SiteMemory(options.journal, options.task);
     this.#alone = new AloneModel({
       spec: options.spec,
       train: options.dataset.train,
@@ -102,6 +110,7 @@ class Participation {
       task: options.task,
       journal: options.journal,
       trainEpoch: (...epoch) => this.#learner.aloneEpoch(...epoch),
+      start: (signal) => this.#start.weights(signal),
     });
     const { task, registrationId, wallet, spec, chain, relay, journal, signer, channel, clock, random } = options;
     this.#me = {
@@ -117,6 +126,7 @@ class Participation {
       clock,
       random,
       learner: this.#learner,
+      start: this.#start,
       mailbox: new Mailbox(relay, task),
       pollMs: options.pollMs ?? 400,
       directPostAfterMs: options.directPostAfterMs ?? 8_000,
@@ -172,6 +182,8 @@ class Participation {
     const startedAtMs = clock.now();
     this.#me.mailbox.forgetBefore(live.round);
     const base = await this.#checkpoint(live.baseModel, live.round - 1);
+    // Nobody takes part in a first round whose result it could not check.
+    if (base === undefined) await this.#start.weights(signal);
     this.#set({ live: progressOf(live, undefined, spec.training.rounds) });
     this.tell('round', 'taking-part');
     let result: RoundResult;
@@ -194,7 +206,13 @@ class Participation {
     if (view.phase === Phase.Settled && view.accepted && recomputed?.modelHash === view.modelHash) {
       this.#base = { hash: view.modelHash, checkpoint: recomputed.checkpoint };
       await journal.put(modelKey(task), recomputed.checkpointBytes);
-      own = await this.#learner.metrics(recomputed.checkpoint);
+      own = await this.#learner.metrics(
+        await this.#personal(
+          recomputed.checkpoint,
+          view.round + 1,
+          async ({ round }) => round === view.round && counts(view, index),
+        ),
+      );
     }
     const lacked = shortfall(view, parameters);
     const summary: RoundSummary = {
@@ -276,7 +294,10 @@ class Participation {
   }
 
   async #finish(task: TaskView): Promise<ParticipationStatus> {
-    const checkpoint = await this.#checkpoint(task.modelHash, task.round);
+    const { chain, signal } = this.#o;
+    const common = await this.#checkpoint(task.modelHash, task.round);
+    const counted = askWhetherCounted(chain, task.task, signal);
+    const checkpoint = common && (await this.#personal(common, task.round + 1, counted));
     if (task.status === 'finished') this.tell('finished', 'finished');
     else this.tell('failed', 'failed-voids');
     if (checkpoint === undefined || !this.#comparesAlone) return this.#status;
@@ -293,6 +314,18 @@ class Participation {
       this.tell(this.#status.state, this.#status.note, error);
     }
     return this.#status;
+  }
+
+  /** This site's own model, after what it sent in rounds before that one has become part of it or not. */
+  async #personal(
+    model: Checkpoint,
+    beforeRound: number,
+    counted: (sent: Sent) => Promise<boolean>,
+  ): Promise<Checkpoint> {
+    const { spec } = this.#o;
+    if (spec.model.private === undefined) return model;
+    await this.#memory.settle(beforeRound, counted);
+    return personal(spec, model, (await this.#memory.privateWeights(beforeRound)).now);
   }
 
   tell(state: ParticipationState, note: StatusNote, error?: unknown): ParticipationStatus {
@@ -317,8 +350,6 @@ function partOf(view: RoundView, index: number): RoundPart {
 function wasReleased(view: RoundView, index: number): boolean {
   return index >= 0 && has(view.u3, index) && view.voidReason !== VoidReason.TooFewSurvivors;
 }
-
-const modelKey = (task: bigint) => `task/${task}/model`;
 
 function progressOf(view: RoundView, index: number | undefined, trainingRounds: number): RoundProgress {
   return {

@@ -173,7 +173,7 @@ export async function takePart(
         const agrees = mine !== undefined && view.sumRoot === mine.sumRoot && view.modelHash === mine.modelHash;
         const judged = agrees && base && stepKind(view.step, me.spec.training.rounds) === 'training';
         const verdict = judged
-          ? await me.learner.verdict(base, mine.checkpoint)
+          ? await round.verdict(base, mine.checkpoint)
           : agrees
             ? Verdict.Abstain
             : Verdict.Dispute;
@@ -182,7 +182,7 @@ export async function takePart(
     }
     view = await round.reachEnd();
     if (recomputed && recomputed.sumRoot === view.sumRoot)
-      await round.serveAgain([recomputed.packedSum, recomputed.checkpointBytes]);
+      await round.serveAgain([recomputed.packedSum, recomputed.checkpointBytes, ...(await me.start.kept())]);
     return await over(view);
   } catch (error) {
     if (!(error instanceof RoundOver)) throw error;

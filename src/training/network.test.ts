@@ -5,7 +5,7 @@ import { weightLayout } from '../model/spec.ts';
 import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import { meanLoss } from './losses.ts';
-import { backward, downloadWeights, forward, planNetwork, uploadWeights } from './network.ts';
+import { backward, download, forward, planNetwork, uploadWeights } from './network.ts';
 import { exampleFeatures, gradientError } from './self-test.ts';
 
 const INPUT_WIDTH = 5;
@@ -30,7 +30,7 @@ test('weights come back as they went', async () => {
   const flat = Float32Array.from({ length: network.weightCount }, (_, i) => i / 7);
   const tensors = uploadWeights(network, flat);
   expect(tensors.map(({ shape }) => shape)).toEqual(weightLayout(SPEC).tensors.map(({ shape }) => shape));
-  expect(await downloadWeights(network, tensors)).toEqual(flat);
+  expect(await download(network, tensors, new Float32Array(network.weightCount))).toEqual(flat);
   tf.dispose(tensors);
 });
 

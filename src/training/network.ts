@@ -39,6 +39,10 @@ interface PlacedLayer extends TrainingLayer {
   /** its weights' places among the network's tensors */
   readonly start: number;
   readonly end: number;
+  /** place of its first gradient among those of the trained tensors */
+  readonly firstGradient: number;
+  /** whether it has weights that are trained */
+  readonly learns: boolean;
 }
 
 export interface Network {
@@ -51,6 +55,10 @@ export interface Network {
   readonly target: Target;
   readonly layers: readonly PlacedLayer[];
   readonly tensors: readonly WeightTensor[];
+  /** which of them are trained, by their places: all but the frozen */
+  readonly trained: readonly number[];
+  /** place of the first layer that learns: no gradient is wanted before it */
+  readonly firstLearning: number;
   readonly weightCount: number;
 }
 
@@ -62,12 +70,15 @@ export function planNetwork(use: ModelUse): Network {
   const plan = planModel(use);
   const { tensors } = weightLayout(use);
   let start = 0;
+  let firstGradient = 0;
   const layers = plan.layers.map((each, i) => {
     const end = start + each.parameters.length;
     // The loss has the last activation in it.
     const layer = createLayer(i === plan.layers.length - 1 ? { ...each, layer: linear(each.layer) } : each);
-    const placed = { ...layer, start, end };
+    const learning = each.parameters.filter(({ part }) => part !== 'frozen').length;
+    const placed = { ...layer, start, end, firstGradient, learns: learning > 0 };
     start = end;
+    firstGradient += learning;
     return placed;
   });
   return {
@@ -79,6 +90,8 @@ export function planNetwork(use: ModelUse): Network {
     target: plan.target,
     layers,
     tensors,
+    trained: tensors.flatMap(({ part }, i) => (part === 'frozen' ? [] : [i])),
+    firstLearning: layers.findIndex(({ learns }) => learns),
     weightCount: plan.weightCount,
   };
 }
@@ -92,12 +105,25 @@ export function uploadWeights(network: Network, weights: Float32Array): Tensor[]
   );
 }
 
-/** Reads all weights into one flat vector, without blocking. */
-export async function downloadWeights(network: Network, tensors: readonly Tensor[]): Promise<Float32Array> {
-  const flat = new Float32Array(network.weightCount);
-  const parts = await Promise.all(tensors.map((part) => part.data<'float32'>()));
-  for (const [i, part] of parts.entries()) flat.set(part, (network.tensors[i] as WeightTensor).offset);
-  return flat;
+/**
+ * Reads what belongs to the trained tensors (they themselves, or their gradients) into a copy of a flat vector, without blocking.
+ * @param values in the order of `network.trained` @param flat what the rest keeps
+ */
+export async function download(network: Network, values: readonly Tensor[], flat: Float32Array): Promise<Float32Array> {
+  const all = flat.slice();
+  const parts = await Promise.all(values.map((part) => part.data<'float32'>()));
+  for (const [k, part] of parts.entries()) all.set(part, tensorAt(network, k).offset);
+  return all;
+}
+
+/** The trained ones of the network's weights. */
+export function trainedOf<T>({ trained }: Network, weights: readonly T[]): T[] {
+  return trained.map((i) => weights[i] as T);
+}
+
+/** The k-th trained tensor. */
+function tensorAt({ tensors, trained }: Network, k: number): WeightTensor {
+  return tensors[trained[k] as number] as WeightTensor;
 }
 
 export function disposeTensors(tensors: readonly Tensor[]): void {
@@ -124,7 +150,7 @@ export function forward(network: Network, weights: readonly Tensor[], x: Tensor)
 }
 
 /**
- * Gradient of all weights from the gradient at the logits. Call within tidy. It is linear in `error`, so a factor given there (1 / rows, or
+ * Gradient of all trained weights, in their order, from the gradient at the logits. Call within tidy. It is linear in `error`, so a factor given there (1 / rows, or
  * learning rate / rows) costs one product of the width of the output instead of one a weight.
  */
 export function backward(
@@ -133,13 +159,15 @@ export function backward(
   { passes }: ForwardPass,
   error: Tensor,
 ): Tensor[] {
-  const gradients = new Array<Tensor>(weights.length);
+  const { firstLearning } = network;
+  const gradients = new Array<Tensor>(network.trained.length);
   let dy: Tensor | undefined = error;
-  for (let i = network.layers.length - 1; i >= 0 && dy !== undefined; i--) {
+  for (let i = network.layers.length - 1; i >= firstLearning && dy !== undefined; i--) {
     const layer = network.layers[i] as PlacedLayer;
     const { saved } = passes[i] as Pass;
-    const result = layer.backward(dy, saved, weights.slice(layer.start, layer.end), i > 0);
-    for (const [k, gradient] of result.gradients.entries()) gradients[layer.start + k] = gradient;
+    const own = weights.slice(layer.start, layer.end);
+    const result = layer.backward(dy, saved, own, i > firstLearning, layer.learns);
+    for (const [k, gradient] of result.gradients.entries()) gradients[layer.firstGradient + k] = gradient;
     dy = result.dx;
   }
   return gradients;
@@ -149,9 +177,9 @@ export function backward(
 export interface StepFactors {
   /** learning rate / predictions of the batch */
   readonly deltaScale: Scalar;
-  /** factor of each weight tensor before the step (l2 of the kernels, proximal term); all or none */
+  /** factor of each trained tensor before the step (l2 of the kernels, proximal term); all or none */
   readonly decay?: readonly (Scalar | undefined)[] | undefined;
-  /** added to each weight tensor (proximal term, correction); all or none */
+  /** added to each trained tensor (proximal term, correction); all or none */
   readonly shift?: readonly Tensor[] | undefined;
   /** learning rate times the largest norm of the batch's gradient; without it nothing is clipped */
   readonly clip?: number | undefined;
@@ -160,8 +188,8 @@ export interface StepFactors {
 export type StepResult = { weights: Tensor[]; logits: Tensor | undefined };
 
 /**
- * One step of SGD on one batch: w' = decay · w + shift − deltaScale · gradient. New weights are returned and the old ones are disposed;
- * nothing is read back.
+ * One step of SGD on one batch: w' = decay · w + shift − deltaScale · gradient. New weights are returned and the old ones are disposed,
+ * frozen ones stay as they are; nothing is read back.
  * @param labels [examples · labelWidth, 1]
  * @param keepLogits whether the logits before the step are returned too, for the caller to read and dispose
  */
@@ -176,33 +204,40 @@ export function sgdStep(
     const pass = forward(network, weights, x);
     const error = mul(lossGradient(network.target, pass.logits, labels), factors.deltaScale);
     const changes = backward(network, weights, pass, error);
-    return { weights: applyStep(weights, changes, factors), logits: keepLogits ? pass.logits : undefined };
+    const next = applyStep(network, weights, changes, factors);
+    return { weights: next, logits: keepLogits ? pass.logits : undefined };
   });
-  disposeTensors(weights);
+  disposeTensors(trainedOf(network, weights));
   return result;
 }
 
 /** What follows the gradient in a step: changes are clipped together, then applied. Call within tidy. */
 export function applyStep(
+  network: Network,
   weights: readonly Tensor[],
   changes: readonly Tensor[],
   factors: Pick<StepFactors, 'decay' | 'shift' | 'clip'>,
 ): Tensor[] {
-  return applyChanges(weights, factors.clip === undefined ? changes : clipNorm(changes, factors.clip), factors);
+  const clipped = factors.clip === undefined ? changes : clipNorm(changes, factors.clip);
+  return applyChanges(network, weights, clipped, factors);
 }
 
-/** decay · w + shift − change, of every tensor. Call within tidy. */
+/** decay · w + shift − change, of every trained tensor; the frozen ones as they are. Call within tidy. */
 export function applyChanges(
+  { trained }: Network,
   weights: readonly Tensor[],
   changes: readonly Tensor[],
   { decay, shift }: Pick<StepFactors, 'decay' | 'shift'>,
 ): Tensor[] {
-  return weights.map((weight, i) => {
-    const factor = decay?.[i];
-    const moved = shift?.[i];
+  const next = weights.slice();
+  for (const [k, i] of trained.entries()) {
+    const weight = weights[i] as Tensor;
+    const factor = decay?.[k];
+    const moved = shift?.[k];
     const shrunk = factor === undefined ? weight : mul(weight, factor);
-    return sub(moved === undefined ? shrunk : add(shrunk, moved), changes[i] as Tensor);
-  });
+    next[i] = sub(moved === undefined ? shrunk : add(shrunk, moved), changes[k] as Tensor);
+  }
+  return next;
 }
 
 /** Scales all tensors together to a norm of at most `largest` (Pascanu, Mikolov and Bengio 2013). Call within tidy. */

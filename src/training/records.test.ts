@@ -7,7 +7,7 @@ import type { ModelUse } from '../protocol/model-shapes.ts';
 import type { TrainerJob } from '../protocol/ports.ts';
 import { startBackend } from './backends.ts';
 import { lossGradient } from './losses.ts';
-import { backward, forward, planNetwork, uploadWeights } from './network.ts';
+import { backward, forward, planNetwork, trainedOf, uploadWeights } from './network.ts';
 import { clippedGradients, clipsTogether, sampleRecords } from './records.ts';
 import { exampleFeatures, exampleLabels } from './self-test.ts';
 import { type Trainer, createTrainer } from './trainer.ts';
@@ -41,12 +41,30 @@ const STEPS: ModelUse = {
   target: { kind: 'classes', names: ['a', 'b', 'c', 'd'] },
 };
 
+const adapted = (use: ModelUse): ModelUse => ({
+  ...use,
+  model: { ...use.model, adapter: { kind: 'lora', rank: 1, alpha: 2, head: 'trained' } },
+});
+/** A frozen layer that knows no norms of its own does not stand in the way. */
+const BEHIND: ModelUse = {
+  model: {
+    layers: [
+      { kind: 'conv1d', filters: 4, size: 3, stride: 1, padding: 'same', activation: 'tanh' },
+      ...STEPS.model.layers,
+    ],
+  },
+  shape: [6, 3],
+  target: STEPS.target,
+};
+
 describe('ghost clipping', () => {
   beforeAll(() => startBackend({ prefer: ['cpu'] }));
 
   test.each([
     ['dense layers', DENSE],
     ['dense layers over steps', STEPS],
+    ['adapters', adapted(DENSE)],
+    ['adapters over steps behind a frozen layer', adapted(BEHIND)],
   ])('of %s is the sum of clipped batch-1 gradients to 1e-5', async (_, use) => {
     const network = planNetwork(use);
     expect(clipsTogether(network)).toBe(true);
@@ -54,11 +72,13 @@ describe('ghost clipping', () => {
     const rows = 7;
     const features = exampleFeatures(network, rows, seeded);
     const labels = Float32Array.from(exampleLabels(network, rows, seeded));
-    const weights = uploadWeights(network, await initialWeights(use, new Uint8Array(32).fill(1)));
+    // An adapter's second kernel begins at 0, where its first has no gradient.
+    const flat = (await initialWeights(use, new Uint8Array(32).fill(1))).map((weight) => weight || 0.2);
+    const weights = uploadWeights(network, flat);
     const x = tf.tensor(features, [rows, ...network.input]);
     const y = tf.tensor2d(labels, [rows, 1]);
 
-    const expected = network.tensors.map(({ length }) => new Float64Array(length));
+    const expected = trainedOf(network, network.tensors).map(({ length }) => new Float64Array(length));
     const norms: number[] = [];
     const ofOne: Float32Array[][] = [];
     for (let row = 0; row < rows; row++) {

@@ -35,6 +35,7 @@ import {
   backward,
   disposeTensors,
   forward,
+  trainedOf,
 } from './network.ts';
 
 export interface RecordRandomness {
@@ -73,7 +74,7 @@ export function sampleRecords(rows: number, rate: number, random: RandomBytes): 
 
 /** Whether records can be clipped together. */
 export function clipsTogether({ layers }: Network): boolean {
-  return layers.every(({ start, end, exampleNorms }) => start === end || exampleNorms !== undefined);
+  return layers.every(({ learns, exampleNorms }) => !learns || exampleNorms !== undefined);
 }
 
 /**
@@ -108,15 +109,16 @@ function clipFactor(squaredNorm: Tensor, clip: number): Tensor {
 function squaredNorms(network: Network, weights: readonly Tensor[], { passes }: ForwardPass, error: Tensor): Tensor {
   const norms: Tensor[] = [];
   let dy: Tensor | undefined = error;
-  for (let i = network.layers.length - 1; i >= 0 && dy !== undefined; i--) {
+  const { firstLearning } = network;
+  for (let i = network.layers.length - 1; i >= firstLearning && dy !== undefined; i--) {
     const layer = network.layers[i] as Network['layers'][number];
     const saved = passes[i]?.saved ?? [];
     const own = weights.slice(layer.start, layer.end);
-    if (layer.exampleNorms === undefined) {
-      dy = layer.backward(dy, saved, own, i > 0).dx;
+    if (!layer.learns || layer.exampleNorms === undefined) {
+      dy = layer.backward(dy, saved, own, i > firstLearning, false).dx;
       continue;
     }
-    const result = layer.exampleNorms(dy, saved, own, i > 0);
+    const result = layer.exampleNorms(dy, saved, own, i > firstLearning);
     norms.push(result.norms);
     dy = result.dx;
   }
@@ -124,7 +126,7 @@ function squaredNorms(network: Network, weights: readonly Tensor[], { passes }: 
 }
 
 /**
- * The step itself: new weights are returned, the old ones are disposed.
+ * The step itself: new weights are returned, the old ones are disposed; frozen ones stay.
  * @param batches of the step's records, made when asked for; they are disposed here. Where they fail, the old weights stay
  */
 export async function recordStep(
@@ -145,7 +147,7 @@ export async function recordStep(
 ): Promise<Tensor[]> {
   const { clip, noise, normals, learningRate, expected, enter } = options;
   let sums = tidy(() =>
-    network.tensors.map(({ shape, length }) => {
+    trainedOf(network, network.tensors).map(({ shape, length }) => {
       const values = Float32Array.from(normals(length), (normal) => normal * noise * clip);
       return tensor(values, [...shape], 'float32');
     }),
@@ -168,11 +170,12 @@ export async function recordStep(
   const next = tidy(() => {
     const scale = scalar(learningRate / expected);
     return applyChanges(
+      network,
       weights,
       sums.map((each) => mul(each, scale)),
       options,
     );
   });
-  disposeTensors([...sums, ...weights]);
+  disposeTensors([...sums, ...trainedOf(network, weights)]);
   return next;
 }

@@ -2,7 +2,7 @@
  * Self-test by numerical differentiation: does the backend in use train THIS model rightly?
  *
  * The reference shares no code with the tensors: src/model's float64 forward pass in plain JavaScript and central differences
- * (f(w + e) - f(w - e)) / 2e on a sample of the weights of every tensor; only the layers from the changed one on are computed again.
+ * (f(w + e) - f(w - e)) / 2e on a sample of the weights of every trained tensor; only the layers from the changed one on are computed again.
  * Against it stand, on the device,
  * - loss and gradient of a few examples;
  * - the same of a batch as large as those of training, which repeats the examples, so that both have the same mean: backends choose
@@ -25,8 +25,9 @@ import {
   applyStep,
   backward,
   disposeTensors,
-  downloadWeights,
+  download,
   forward,
+  trainedOf,
   uploadWeights,
 } from './network.ts';
 import { type RecordBatch, clipsTogether, recordStep } from './records.ts';
@@ -99,9 +100,10 @@ function expectation(network: Network, attempt: number): Expected {
   const flat = Float64Array.from(weights);
   const lossFrom = reference(network, flat, { features, labels, examples });
   const loss = lossFrom(0);
-  const gradient = network.tensors.map(({ layer, offset, length }) => {
+  const trained = trainedOf(network, network.tensors);
+  const gradient = trained.map(({ layer, offset, length }) => {
     const cost = 2 * examples * costs.slice(layer).reduce((sum, each) => sum + each, 1);
-    const samples = Math.max(2, Math.min(24, length, Math.floor(WORK / (cost * network.tensors.length))));
+    const samples = Math.max(2, Math.min(24, length, Math.floor(WORK / (cost * trained.length))));
     const places = Array.from({ length: Math.min(samples, length) }, (_, k) =>
       length <= samples ? offset + k : offset + random.below(length),
     );
@@ -164,16 +166,18 @@ async function stepError(network: Network, { weights, gradient }: Expected, foun
   const [shrink, push] = [0.9, 0.05];
   const length = (10 * norm(weights)) / norm(found);
   const upload = (values: Float32Array): Tensor[] => uploadWeights(network, values);
-  const after = await readAndDispose(
+  const uploadTrained = (values: Float32Array): Tensor[] => trainedOf(network, upload(values));
+  const after = await readTrained(
     network,
     tidy(() => {
       const decay = scalar(shrink);
       const factors = {
-        decay: network.tensors.map(() => decay),
-        shift: upload(weights.map((weight) => push * weight)),
+        decay: network.trained.map(() => decay),
+        shift: uploadTrained(weights.map((weight) => push * weight)),
         clip: (length * norm(found)) / 2,
       };
-      return applyStep(upload(weights), upload(found.map((slope) => length * slope)), factors);
+      const changes = uploadTrained(found.map((slope) => length * slope));
+      return applyStep(network, upload(weights), changes, factors);
     }),
   );
   const clipped = after.map((weight, i) => ((shrink + push) * (weights[i] as number) - weight) / (length / 2));
@@ -207,7 +211,7 @@ async function recordStepError(network: Network, expected: Expected): Promise<nu
   const normals = (length: number): Float64Array => new Float64Array(length);
   const options = { learningRate, expected: 1, clip, noise: 0, normals };
   const stepped = await recordStep(network, uploadWeights(network, weights), batches, options);
-  const after = await readAndDispose(network, stepped);
+  const after = await readTrained(network, stepped);
   const change = after.map((weight, i) => ((weights[i] as number) - weight) / learningRate);
   const sampled = gradient.map(({ places }) => ({ places, slopes: places.map((i) => clippedSum[i] as number) }));
   return Math.max(largestError(mean, gradient), largestError(change, sampled));
@@ -242,11 +246,12 @@ export function exampleLabels({ target, labelWidth }: Network, examples: number,
   }
 }
 
-/** Kernels as they begin; biases and scales about 0 and 1, so that none of their parts in the gradient vanishes. */
+/** Kernels as they begin, an adapter's too; biases and scales about 0 and 1, so that none of their parts in the gradient vanishes. */
 function exampleWeights(network: Network, random: SeededRandom): Float32Array {
   const weights = new Float32Array(network.weightCount);
   for (const each of network.tensors) {
-    const limit = { kernel: glorotLimit(each), table: 0.5, bias: 0.2, scale: 0.2 }[each.role];
+    const kernel = glorotLimit(each);
+    const limit = { kernel, 'zero-kernel': kernel, table: 0.5, bias: 0.2, scale: 0.2 }[each.role];
     const centre = each.role === 'scale' ? 1 : 0;
     for (let i = each.offset; i < each.offset + each.length; i++) weights[i] = centre + between(random, limit);
   }
@@ -301,17 +306,18 @@ async function deviceGradient(network: Network, batch: Weighted): Promise<{ grad
   disposeTensors(tensors);
   try {
     const loss = meanLoss(network.target, await logits.data(), batch.labels);
-    return { gradient: await readAndDispose(network, gradients), loss };
+    return { gradient: await download(network, gradients, new Float32Array(network.weightCount)), loss };
   } finally {
-    logits.dispose();
+    disposeTensors([...gradients, logits]);
   }
 }
 
-async function readAndDispose(network: Network, tensors: readonly Tensor[]): Promise<Float32Array> {
+/** The trained ones of a network's weights, in their places of a flat vector; all are disposed. */
+async function readTrained(network: Network, weights: readonly Tensor[]): Promise<Float32Array> {
   try {
-    return await downloadWeights(network, tensors);
+    return await download(network, trainedOf(network, weights), new Float32Array(network.weightCount));
   } finally {
-    disposeTensors(tensors);
+    disposeTensors(weights);
   }
 }
 

@@ -15,6 +15,7 @@ import { type Scalar, type Tensor, scalar, tensor, tidy } from '@tensorflow/tfjs
 import { MurmurError, check } from '../core/errors.ts';
 import { SeededRandom } from '../core/random.ts';
 import { scoresOf } from '../model/forward.ts';
+import type { WeightTensor } from '../model/spec.ts';
 import { type ModelUse, planModel, sizeOf } from '../protocol/model-shapes.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
 import { type Batch, createBatch } from './batch.ts';
@@ -24,10 +25,11 @@ import {
   type Network,
   type StepFactors,
   disposeTensors,
-  downloadWeights,
+  download,
   forward,
   planNetwork,
   sgdStep,
+  trainedOf,
   uploadWeights,
 } from './network.ts';
 import { type RecordBatch, type RecordRandomness, clipsTogether, recordStep } from './records.ts';
@@ -215,7 +217,7 @@ class Run {
       }
       throwIfAborted(job.signal);
       useBackend(backend);
-      const trained = await downloadWeights(network, this.#weights);
+      const trained = await download(network, trainedOf(network, this.#weights), job.weights);
       const loss = await this.#lossOn(lossRows(job, LOSS_ROWS, this.#random));
       if (!Number.isFinite(loss) || !trained.every(Number.isFinite)) {
         throw new MurmurError('bad-input', 'Training diverged: the loss is no longer a number.', {
@@ -335,17 +337,30 @@ class Run {
   }
 }
 
-/** What every step of a job does beside its gradient; the tensors are the caller's. */
+/**
+ * What every step of a job does beside its gradient; the tensors are the caller's. The proximal term holds what all sites share: there is
+ * no common model that private weights could stay near.
+ */
 function stepFactors(network: Network, job: TrainerJob): Pick<StepFactors, 'decay' | 'shift' | 'clip'> {
   const { l2, learningRate, proximal = 0, correction, clip } = job;
-  const kernels = l2 > 0 || proximal > 0 ? scalar(1 - learningRate * (2 * l2 + proximal)) : undefined;
-  const others = proximal > 0 ? scalar(1 - learningRate * proximal) : undefined;
-  const pulls = proximal > 0 || correction !== undefined;
-  const towards = (weight: number, i: number): number =>
-    learningRate * (proximal * weight - (correction === undefined ? 0 : (correction[i] as number)));
+  const trained = trainedOf(network, network.tensors);
+  const hold = ({ part }: WeightTensor): number => (part === 'shared' ? proximal : 0);
+  const factors = new Map<number, Scalar>();
+  const factorOf = (each: WeightTensor): Scalar | undefined => {
+    const isKernel = each.role === 'kernel' || each.role === 'zero-kernel';
+    const pull = (isKernel ? 2 * l2 : 0) + hold(each);
+    if (pull > 0 && !factors.has(pull)) factors.set(pull, scalar(1 - learningRate * pull));
+    return factors.get(pull);
+  };
+  const shiftOf = (each: WeightTensor): Tensor => {
+    const { offset, length, shape } = each;
+    const towards = (weight: number, i: number): number =>
+      learningRate * (hold(each) * weight - (correction === undefined ? 0 : (correction[offset + i] as number)));
+    return tensor(job.weights.slice(offset, offset + length).map(towards), [...shape], 'float32');
+  };
   return {
-    decay: kernels && network.tensors.map(({ role }) => (role === 'kernel' ? kernels : others)),
-    shift: pulls ? uploadWeights(network, job.weights.map(towards)) : undefined,
+    decay: l2 > 0 || proximal > 0 ? trained.map(factorOf) : undefined,
+    shift: proximal > 0 || correction !== undefined ? trained.map(shiftOf) : undefined,
     clip: clip === undefined ? undefined : learningRate * clip,
   };
 }

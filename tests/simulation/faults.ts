@@ -1,4 +1,5 @@
 /** A world of random weather and random misfortune, from opening to end; its invariants are checked and its trace is hashed. */
+import type { Bytes } from '../../src/core/bytes.ts';
 import { SeededRandom } from '../../src/core/random.ts';
 import { Phase } from '../../src/protocol/phases.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
@@ -23,6 +24,7 @@ export async function simulate(
   seed: number,
   onLine?: (line: string) => void,
   spec?: Partial<TaskSpec>,
+  start?: Bytes,
 ): Promise<WorldReport> {
   const random = new SeededRandom(hashOf(`murmur/faults/${seed}`));
   const world = await World.begin({
@@ -36,6 +38,7 @@ export async function simulate(
     },
     onLine,
     ...(spec && { spec }),
+    start,
   });
   const faults = random.below(5);
   for (let i = 0; i < faults; i++) {
@@ -60,7 +63,7 @@ export async function simulate(
     status: twin.status,
     rounds: twin.rounds.length,
     settled: twin.rounds.filter((round) => round.state.phase === Phase.Settled).length,
-    violations: [...world.failures, ...(await invariants(twin, world.sites, world.parameters, world.spec))],
+    violations: [...world.failures, ...(await invariants(twin, world.sites, world.parameters, world.spec, start))],
   };
 }
 

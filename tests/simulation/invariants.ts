@@ -5,10 +5,11 @@
 import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { foldSum } from '../../src/aggregation/recompute.ts';
 import { has, members } from '../../src/core/bitmap.ts';
-import { fromHex, type Hex, toHex } from '../../src/core/bytes.ts';
+import { type Bytes, fromHex, type Hex, toHex } from '../../src/core/bytes.ts';
 import { packVector, unpackVector } from '../../src/masking/encode.ts';
 import { parseAnswer } from '../../src/masking/unmask.ts';
 import type { Checkpoint } from '../../src/model/checkpoint.ts';
+import { readStart } from '../../src/model/start.ts';
 import type { Layout } from '../../src/protocol/layout.ts';
 import { isOver, Phase } from '../../src/protocol/phases.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
@@ -16,8 +17,21 @@ import { type TaskParameters, ZERO_HASH } from '../../src/protocol/views.ts';
 import { Learner } from '../../src/session/learner.ts';
 import { checkRelease, readReleases, type Release } from '../../src/session/releases.ts';
 import { type ContractTwin, hashOf } from './contract-twin.ts';
-import { trainer } from './site-parts.ts';
+import { trainerOf } from './site-parts.ts';
+import { type Recalled, SiteMemory } from '../../src/session/site-memory.ts';
 import type { Site } from './world.ts';
+
+/** A site that saw the end of its task has the private layers of the last round that counted it. */
+async function privateViolations(site: Site, kept: Recalled | undefined): Promise<string[]> {
+  if (site.gone || site.status?.note !== 'finished') return [];
+  const { now } = await new SiteMemory(site.journal.open(new AbortController().signal), 1n).privateWeights(0);
+  const same = toHex(floatBytes(now)) === toHex(floatBytes(kept?.privateWeights));
+  return same ? [] : [`site ${site.index} has other private layers than its rounds gave it`];
+}
+
+function floatBytes(floats: Float32Array = new Float32Array(0)): Uint8Array {
+  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+}
 
 const CREATOR: Hex = `0x${'11'.repeat(20)}`;
 
@@ -40,10 +54,12 @@ export async function invariants(
   sites: readonly Site[],
   parameters: TaskParameters,
   spec: TaskSpec,
+  start?: Bytes,
 ): Promise<string[]> {
   const violations: string[] = [];
-  /** SCAFFOLD's, of the sites whose rounds were accepted */
-  const controls = new Map<Site, Float32Array>();
+  /** what sites keep of the rounds that were accepted and counted them: control variates, private layers */
+  const kept = new Map<Site, Recalled>();
+  const startWeights = start && spec.model.start && (await readStart(spec, spec.model.start, start));
   const longest = parameters.joinSeconds + parameters.beaconSeconds + 7 * parameters.phaseSeconds;
   let model: Checkpoint | undefined;
   let modelHash: Hex = ZERO_HASH;
@@ -63,16 +79,18 @@ export async function invariants(
     const expected = layout.map(({ length }) => new Float64Array(length));
     for (const index of members(state.u3)) {
       const site = sites.find((candidate) => candidate.registrationId === state.roster[index]) as Site;
-      const learner = new Learner(spec, site.dataset, async () => trainer);
-      const control = controls.get(site);
+      const learner = new Learner(spec, site.dataset, async () => trainerOf(spec));
       const { parts, remembered } = await learner.contribution({
         step: state.step,
         base: model,
         baseModel: fromHex(modelHash),
         site: fromHex(site.wallet),
-        recalled: control && { control },
+        recalled: kept.get(site),
       });
-      if (state.accepted && remembered?.control) controls.set(site, remembered.control);
+      if (state.accepted && remembered) {
+        const { control, privateWeights } = remembered;
+        kept.set(site, { ...(control && { control }), ...(privateWeights && { privateWeights }) });
+      }
       for (const [s, part] of unpackVector(layout, packVector(layout, parts)).entries()) {
         const total = expected[s] as Float64Array;
         for (const [j, value] of part.entries()) total[j] = (total[j] as number) + value;
@@ -81,7 +99,7 @@ export async function invariants(
     const packed = packVector(layoutOfSums(layout, state.roster.length), expected);
     if (toHex(hashOf(packed)) !== state.sumRoot) violations.push(`round ${number}: the sum is not the survivors' sum`);
     const view = twin.view(number);
-    const folded = await foldSum(spec, view, model, packed, members(state.u3).length);
+    const folded = await foldSum(spec, view, model, packed, members(state.u3).length, startWeights);
     if (folded.modelHash !== state.modelHash)
       violations.push(`round ${number}: the model does not follow from the sum`);
     if (state.accepted) {
@@ -91,6 +109,7 @@ export async function invariants(
   }
   if (twin.modelHash !== modelHash) violations.push('the chain holds another model than the rounds give');
   for (const site of sites) {
+    violations.push(...(await privateViolations(site, kept.get(site))));
     if (!site.gone && site.status?.modelHash !== twin.modelHash)
       violations.push(`site ${site.index} holds another model`);
     if (!site.gone && twin.modelHash !== ZERO_HASH) {

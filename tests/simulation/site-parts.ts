@@ -58,7 +58,7 @@ export class MemoryJournal {
 }
 
 /** A trainer without tensors: moves weights by what seed, rows and job say, predicts with the plain forward pass. */
-export const trainer: TrainerPort = {
+export const trainerOf = (spec: TaskSpec): TrainerPort => ({
   backend: 'simulated',
   async train({ weights, features, labels, seed, correction, steps = 1 }) {
     const random = new SeededRandom(seed);
@@ -69,8 +69,10 @@ export const trainer: TrainerPort = {
     );
     return { weights: moved, loss: 0.5, steps };
   },
-  predict: async (weights, features, rows) => predict(SPEC, weights, features, rows),
-};
+  predict: async (weights, features, rows) => predict(spec, weights, features, rows),
+});
+
+export const trainer = trainerOf(SPEC);
 
 /** Rows whose label is whether the first feature is above a half. */
 export function rowsOf(random: SeededRandom, rows: number): EncodedRows {

@@ -7,6 +7,7 @@ import { MemoryStore } from '../../relay/stores/memory.ts';
 import { gatherEvidence } from '../../src/aggregation/evidence.ts';
 import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { recomputeRound } from '../../src/aggregation/recompute.ts';
+import { fetchStart } from '../../src/aggregation/verify.ts';
 import { type Bytes, type Hex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { MurmurError } from '../../src/core/errors.ts';
@@ -25,7 +26,7 @@ import { voidWords } from '../../src/protocol/phases.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
 import { ContractTwin, hashOf, simulatedSignature } from './contract-twin.ts';
 import { chainOver, Link, relayOver, type Weather } from './lossy-network.ts';
-import { MemoryJournal, rowsOf, SPEC, trainer } from './site-parts.ts';
+import { MemoryJournal, rowsOf, SPEC, trainerOf } from './site-parts.ts';
 import { VirtualClock } from './virtual-time.ts';
 
 const START_MS = 1_800_000_000_000;
@@ -55,6 +56,8 @@ export interface WorldSetup {
   readonly allowListed: boolean;
   readonly parameters?: Partial<TaskParameters>;
   readonly spec?: Partial<TaskSpec>;
+  /** what the task's creator gives the relay beside the spec: the file of its starting weights */
+  readonly start?: Bytes | undefined;
   /** what the relay, as a liar, makes of the port that a site talks to */
   readonly tamperRelay?: (port: RelayPort, site: Site, world: World) => RelayPort;
   /** what a lying endpoint makes of the chain that a site reads */
@@ -108,6 +111,7 @@ export class World {
   static async begin(setup: WorldSetup): Promise<World> {
     const world = new World(setup);
     await world.store.putBlob(utf8(canonicalJson(world.spec)));
+    if (setup.start) await world.store.putBlob(setup.start);
     world.startRelay();
     for (let index = 0; index < setup.siteCount; index++) {
       const wallet = toHex(hashOf(`wallet/${index}`).subarray(0, 20));
@@ -203,6 +207,7 @@ export class World {
       spec: this.spec,
       evidence,
       base,
+      start: base === undefined ? await fetchStart(source, this.spec, signal) : undefined,
       signal,
     });
     return { sum: packedSum, model: checkpointBytes, sumRoot, modelHash };
@@ -231,7 +236,7 @@ export class World {
         sign: async (record) => packRecord(record.index, record.digest, simulatedSignature(sessionKey, record)),
       },
       channel: site.channel,
-      createTrainer: async () => trainer,
+      createTrainer: async (spec) => trainerOf(spec),
       clock: this.clock,
       random: this.bytes,
       onStatus: (status) => this.#heard(site, status),

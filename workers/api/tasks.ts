@@ -118,6 +118,8 @@ export interface TaskDetail extends TaskSummary {
 export interface CostView {
   /** numbers of the model */
   readonly weights: number;
+  /** those that all sites learn together, and send */
+  readonly sentWeights: number;
   /** multiplications, each with an addition, of one step */
   readonly stepMultiplyAdds: number;
   /** that a step needs at once, about */

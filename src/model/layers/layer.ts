@@ -1,4 +1,5 @@
 /** What the reference of every layer has in common: float64 arrays, row-major, examples first. */
+import type { AdapterPlan } from '../../protocol/model-parts.ts';
 import type { Activation, LayerSpec } from '../../protocol/model-spec.ts';
 import type { Shape } from '../../protocol/model-shapes.ts';
 
@@ -7,6 +8,7 @@ export interface ReferenceArgs<Kind extends LayerSpec['kind']> {
   /** shapes of one example */
   readonly input: Shape;
   readonly output: Shape;
+  readonly adapter?: AdapterPlan | undefined;
   /** in the order of the plan's parameters */
   readonly weights: readonly Float64Array[];
   /** examples x input */

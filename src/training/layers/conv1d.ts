@@ -24,13 +24,14 @@ export function conv1d({ layer, input, output }: PlanOf<'conv1d'>): TrainingLaye
       const y = activation === 'tanh' ? tanh(z) : z;
       return { y: shaped(y, [x.shape[0] as number, ...output]), saved: [row, y] };
     },
-    backward(dy, [row, y], [kernel], needsInput) {
+    backward(dy, [row, y], [kernel], needsInput, needsWeights) {
       const examples = dy.shape[0] as number;
       const filter = lifted(kernel as Tensor);
       const dz = throughActivation<Tensor>(activation, shaped(dy, [examples, 1, ...output]), y as Tensor);
-      const gradient = filterGradient(row as Tensor, dz, filter, convolution);
+      const ofFilter = (): Tensor =>
+        shaped(filterGradient(row as Tensor, dz, filter, convolution), [size, channels, filters]);
       return {
-        gradients: [shaped(gradient, [size, channels, filters]), sum(dz, [0, 1, 2])],
+        gradients: needsWeights ? [ofFilter(), sum(dz, [0, 1, 2])] : [],
         dx: needsInput ? shaped(inputGradient(dz, filter, convolution), [examples, ...input]) : undefined,
       };
     },

@@ -22,10 +22,12 @@ export function conv2d({ layer, input }: PlanOf<'conv2d'>): TrainingLayer {
       const y = activation === 'tanh' ? tanh(z) : z;
       return { y, saved: [x, y] };
     },
-    backward(dy, [x, y], [filter], needsInput) {
+    backward(dy, [x, y], [filter], needsInput, needsWeights) {
       const dz = throughActivation(activation, dy, y as Tensor);
       return {
-        gradients: [filterGradient(x as Tensor, dz, filter as Tensor, convolution), sum(dz, [0, 1, 2])],
+        gradients: needsWeights
+          ? [filterGradient(x as Tensor, dz, filter as Tensor, convolution), sum(dz, [0, 1, 2])]
+          : [],
         dx: needsInput ? inputGradient(dz, filter as Tensor, convolution) : undefined,
       };
     },

@@ -5,23 +5,15 @@
  * product it is the product of norms; over steps, the sum of the products of both Gram matrices (Li et al. 2022, "Large language models
  * can be strong differentially private learners", section 4).
  */
-import {
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-  add,
-  fused,
-  matMul,
-  mul,
-  square,
-  sum,
-  tanh,
-  transpose,
-} from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor2D, add, fused, matMul, mul, square, sum, tanh } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../protocol/model-shapes.ts';
+import { adaptedDense } from './adapted-dense.ts';
+import { gram } from './gram.ts';
 import { type PlanOf, type TrainingLayer, shaped, throughActivation } from './layer.ts';
 
-export function dense({ layer, input, output }: PlanOf<'dense'>): TrainingLayer {
+export function dense(plan: PlanOf<'dense'>): TrainingLayer {
+  const { layer, input, output, adapter } = plan;
+  if (adapter !== undefined) return adaptedDense(plan, adapter);
   const { activation, units } = layer;
   const inputs = input.at(-1) as number;
   const steps = sizeOf(input) / inputs;
@@ -39,10 +31,10 @@ export function dense({ layer, input, output }: PlanOf<'dense'>): TrainingLayer 
       const y = (activation === 'tanh' ? tanh(product) : product) as Tensor2D;
       return { y: shaped(y, [x.shape[0] as number, ...output]), saved: [a, y] };
     },
-    backward(dy, [a, y], [kernel], needsInput) {
+    backward(dy, [a, y], [kernel], needsInput, needsWeights) {
       const dz = errorOf(dy, y as Tensor);
       return {
-        gradients: [matMul(a as Tensor2D, dz, true, false), sum(dz, 0)],
+        gradients: needsWeights ? [matMul(a as Tensor2D, dz, true, false), sum(dz, 0)] : [],
         dx: needsInput ? inputGradient(dz, kernel as Tensor, dy.shape[0] as number) : undefined,
       };
     },
@@ -62,9 +54,5 @@ function oneStep(a: Tensor2D, dz: Tensor2D): Tensor {
 
 /** Sum over pairs of steps of (x_s · x_t + 1)(d_s · d_t), where 1 is the bias's part. */
 function manySteps(a: Tensor, dz: Tensor, examples: number, steps: number): Tensor {
-  const gram = (values: Tensor): Tensor3D => {
-    const part = shaped<Tensor3D>(values, [examples, steps, values.shape[1] as number]);
-    return matMul(part, transpose(part, [0, 2, 1]));
-  };
-  return sum(mul(add(gram(a), 1), gram(dz)), [1, 2]);
+  return sum(mul(add(gram(a, examples, steps), 1), gram(dz, examples, steps)), [1, 2]);
 }

@@ -50,7 +50,7 @@ export function gru({ layer, input }: PlanOf<'gru'>): TrainingLayer {
       }
       return { y: sequences ? stack(states, 1) : state, saved };
     },
-    backward(dy, [rows, ...saved], [kernel, recurrent], needsInput) {
+    backward(dy, [rows, ...saved], [kernel, recurrent], needsInput, needsWeights) {
       const examples = dy.shape[0] as number;
       const [forGates, forCandidate] = [columns(recurrent as Tensor, 0, 2), columns(recurrent as Tensor, 2, 1)];
       const errors = new Array<Tensor>(steps);
@@ -74,13 +74,17 @@ export function gru({ layer, input }: PlanOf<'gru'>): TrainingLayer {
       }
       const error = concat(errors, 0) as Tensor2D;
       const every = (part: number): Tensor[] => saved.filter((_, i) => i % PER_STEP === part);
-      const before = concat(every(0), 0) as Tensor2D;
-      const kept = mul(before, concat(every(2), 0)) as Tensor2D;
-      const recurrentGradient = concat(
-        [matMul(before, columns(error, 0, 2), true, false), matMul(kept, columns(error, 2, 1), true, false)],
-        1,
-      );
-      const gradients = [matMul(rows as Tensor2D, error, true, false), recurrentGradient, sum(error, 0)];
+      const ofRecurrent = (): Tensor => {
+        const before = concat(every(0), 0) as Tensor2D;
+        const kept = mul(before, concat(every(2), 0)) as Tensor2D;
+        return concat(
+          [matMul(before, columns(error, 0, 2), true, false), matMul(kept, columns(error, 2, 1), true, false)],
+          1,
+        );
+      };
+      const gradients = needsWeights
+        ? [matMul(rows as Tensor2D, error, true, false), ofRecurrent(), sum(error, 0)]
+        : [];
       if (!needsInput) return { dx: undefined, gradients };
       const dx = matMul(error, kernel as Tensor2D, false, true);
       return { dx: transpose(shaped(dx, [steps, examples, channels]), [1, 0, 2]), gradients };

@@ -12,8 +12,15 @@ export interface TrainingLayer {
   /**
    * @param dy gradient at the layer's output
    * @param needsInput whether the gradient at the input is wanted; the first layer's is not
+   * @param needsWeights whether the gradients of the weights are wanted; a frozen layer's are not
    */
-  backward(dy: Tensor, saved: readonly Tensor[], weights: readonly Tensor[], needsInput: boolean): Gradients;
+  backward(
+    dy: Tensor,
+    saved: readonly Tensor[],
+    weights: readonly Tensor[],
+    needsInput: boolean,
+    needsWeights: boolean,
+  ): Gradients;
   /**
    * Squared norm of the gradient of each example alone [examples], without forming it, where that is possible.
    * @returns also the gradient at the input
@@ -28,6 +35,7 @@ export interface Pass {
 
 export interface Gradients {
   readonly dx: Tensor | undefined;
+  /** of the weights that are trained, in the order of the plan's parameters; none where they are not wanted */
   readonly gradients: readonly Tensor[];
 }
 

@@ -68,6 +68,53 @@ const MODELS: Record<string, ModelUse> = {
     { kind: 'transformer', heads: 2, causal: true },
   ),
 };
+/** A model that is adapted: its gradient goes through layers that stay as they are. */
+const adapted = (use: ModelUse, rank: number, head: 'trained' | 'adapted' = 'trained'): ModelUse => ({
+  ...use,
+  model: { ...use.model, adapter: { kind: 'lora', rank, alpha: 3, head } },
+});
+const wide: LayerSpec = { kind: 'dense', units: 8, activation: 'tanh' };
+const ADAPTED: Record<string, ModelUse> = {
+  'dense layers': adapted(
+    {
+      model: { layers: [wide, { ...wide, activation: 'relu' }, { ...wide, activation: 'sigmoid' }, end] },
+      shape: [6],
+      target: BINARY,
+    },
+    2,
+  ),
+  'the head too': adapted(
+    {
+      model: { layers: [wide, { kind: 'dense', units: 5, activation: 'linear' }] },
+      shape: [6],
+      target: { kind: 'classes', names: ['a', 'b', 'c', 'd', 'e'] },
+    },
+    2,
+    'adapted',
+  ),
+  'dense over steps': adapted(steps(wide, { ...wide, units: 5, activation: 'linear' }), 1),
+  'convolutions and norms in between': adapted(
+    pictures(wide, conv, { kind: 'group-norm', groups: 3, activation: 'relu' }, { ...wide, activation: 'linear' }),
+    1,
+  ),
+  'a residual block in between': adapted(pictures(wide, { kind: 'residual', filters: 4, stride: 2, groups: 2 }), 1),
+  'convolution over steps in between': adapted(
+    steps(wide, { kind: 'conv1d', filters: 4, size: 3, stride: 1, padding: 'same', activation: 'tanh' }),
+    1,
+  ),
+  'a gru in between': adapted(steps(wide, { kind: 'gru', units: 4, sequences: true }), 1),
+  'a transformer in between': adapted(steps(wide, { kind: 'transformer', heads: 2, causal: false }), 1),
+  'frozen layers before': adapted(pictures(conv, { kind: 'max-pool', size: 2 }, wide), 1),
+  'private layers': {
+    ...pictures(wide, conv, { kind: 'group-norm', groups: 3, activation: 'tanh' }),
+    model: {
+      layers: [...pictures(wide, conv, { kind: 'group-norm', groups: 3, activation: 'tanh' }).model.layers],
+      adapter: { kind: 'lora', rank: 1, alpha: 1, head: 'trained' },
+      private: [2, 4],
+    },
+  },
+};
+for (const [name, use] of Object.entries(ADAPTED)) MODELS[`adapted: ${name}`] = use;
 for (const [name, data] of Object.entries(DATA)) {
   for (const preset of presetsFor(data))
     MODELS[`${preset} over ${name}`] ??= { model: presetModel(preset, data), data };
@@ -85,7 +132,8 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
     const network = planNetwork(use);
     const random = new SeededRandom(new Uint8Array(12).fill(9));
     const features = exampleFeatures(network, 3, random);
-    const flat = await initialWeights(use, new Uint8Array(32).fill(4));
+    // An adapter's second kernel begins at 0, where it would show nothing.
+    const flat = (await initialWeights(use, new Uint8Array(32).fill(4))).map((weight) => weight || 0.1);
     const tensors = uploadWeights(network, flat);
     const passes = tf.tidy(() => {
       const x = tf.tensor(features, [3, ...network.input], 'float32');

@@ -23,7 +23,7 @@ import {
 import { NORM_EPSILON } from '../../model/layers/norm.ts';
 import { sizeOf } from '../../protocol/model-shapes.ts';
 import type { Activation } from '../../protocol/model-spec.ts';
-import { type Gradients, type Pass, type PlanOf, type TrainingLayer, shaped, throughActivation } from './layer.ts';
+import { type PlanOf, type TrainingLayer, shaped, throughActivation } from './layer.ts';
 
 export function groupNorm({ layer, input }: PlanOf<'group-norm'>): TrainingLayer {
   const channels = input.at(-1) as number;
@@ -34,16 +34,13 @@ export function groupNorm({ layer, input }: PlanOf<'group-norm'>): TrainingLayer
       const after = activated(layer.activation, y);
       return { y: after, saved: [after, ...saved] };
     },
-    backward(dy, [y, ...saved], weights, needsInput) {
-      return norm.backward(throughActivation(layer.activation, dy, y as Tensor), saved, weights, needsInput);
+    backward(dy, [y, ...saved], weights, ...needs) {
+      return norm.backward(throughActivation(layer.activation, dy, y as Tensor), saved, weights, ...needs);
     },
   };
 }
 
-export interface Norm {
-  forward(x: Tensor, weights: readonly Tensor[]): Pass;
-  backward(dy: Tensor, saved: readonly Tensor[], weights: readonly Tensor[], needsInput: boolean): Gradients;
-}
+export type Norm = Pick<TrainingLayer, 'forward' | 'backward'>;
 
 /** @param places how many of an example's share their statistics; layer normalisation has 1, and 1 group */
 export function createNorm({
@@ -70,9 +67,9 @@ export function createNorm({
       const normed = mul(centred, factor);
       return { y: shaped(add(mul(normed, scale as Tensor), offset as Tensor), x.shape), saved: [normed, factor] };
     },
-    backward(dy, [normed, factor], [scale], needsInput) {
+    backward(dy, [normed, factor], [scale], needsInput, needsWeights) {
       const error = rows(dy);
-      const gradients = [sum(mul(error, normed as Tensor), [0, 1]), sum(error, [0, 1])];
+      const gradients = needsWeights ? [sum(mul(error, normed as Tensor), [0, 1]), sum(error, [0, 1])] : [];
       if (!needsInput) return { dx: undefined, gradients };
       const scaled = mul(error, scale as Tensor);
       const along = mul(normed as Tensor, groupMean(mul(scaled, normed as Tensor)));

@@ -20,22 +20,24 @@ export function residual({ layer, input, output, parameters }: PlanOf<'residual'
       const y = relu(add(norm2.y, projects ? convolve(x, projection as Tensor, first) : x));
       return { y, saved: [x, hidden, y, ...norm1.saved, ...norm2.saved] };
     },
-    backward(dy, saved, weights, needsInput) {
+    backward(dy, saved, weights, needsInput, needsWeights) {
       const [x, hidden, y, normed1, factor1, normed2, factor2] = saved as [...Six, Tensor];
       const [kernel1, , , kernel2, , , projection] = weights as [...Six, Tensor | undefined];
       const error = mul(dy, step(y));
-      const norm2 = norm.backward(error, [normed2, factor2], weights.slice(4, 6), true);
+      const norm2 = norm.backward(error, [normed2, factor2], weights.slice(4, 6), true, needsWeights);
       const after2 = norm2.dx as Tensor;
       const atHidden = mul(inputGradient(after2, kernel2, second), step(hidden));
-      const norm1 = norm.backward(atHidden, [normed1, factor1], weights.slice(1, 3), true);
+      const norm1 = norm.backward(atHidden, [normed1, factor1], weights.slice(1, 3), true, needsWeights);
       const after1 = norm1.dx as Tensor;
-      const gradients = [
-        filterGradient(x, after1, kernel1, first),
-        ...norm1.gradients,
-        filterGradient(hidden, after2, kernel2, second),
-        ...norm2.gradients,
-        ...(projection === undefined ? [] : [filterGradient(x, error, projection, first)]),
-      ];
+      const gradients = needsWeights
+        ? [
+            filterGradient(x, after1, kernel1, first),
+            ...norm1.gradients,
+            filterGradient(hidden, after2, kernel2, second),
+            ...norm2.gradients,
+            ...(projection === undefined ? [] : [filterGradient(x, error, projection, first)]),
+          ]
+        : [];
       if (!needsInput) return { dx: undefined, gradients };
       const shortcut = projection === undefined ? error : inputGradient(error, projection, first);
       return { dx: add(inputGradient(after1, kernel1, first), shortcut), gradients };

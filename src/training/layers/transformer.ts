@@ -66,7 +66,7 @@ export function transformer({ layer, input }: PlanOf<'transformer'>): TrainingLa
         saved: [norm1.y, query, key, value, shares, attended, norm2.y, hidden, ...norm1.saved, ...norm2.saved],
       };
     },
-    backward(dy, saved, weights, needsInput) {
+    backward(dy, saved, weights, needsInput, needsWeights) {
       const [normed1, query, key, value, shares, attended, normed2, hidden, ...norms] = saved as Twelve;
       const [scale1, offset1, qkv, , out, , scale2, offset2, up, , down] = weights as Twelve;
       const examples = dy.shape[0] as number;
@@ -74,7 +74,7 @@ export function transformer({ layer, input }: PlanOf<'transformer'>): TrainingLa
 
       const atHidden = mul(matMul(error, down as Tensor2D, false, true), step(hidden)) as Tensor2D;
       const atNorm2 = matMul(atHidden, up as Tensor2D, false, true);
-      const norm2 = norm.backward(atNorm2, norms.slice(2, 4), [scale2, offset2], true);
+      const norm2 = norm.backward(atNorm2, norms.slice(2, 4), [scale2, offset2], true, needsWeights);
       const atMiddle = add(error, norm2.dx as Tensor) as Tensor2D;
 
       const atAttended = split(matMul(atMiddle, out as Tensor2D, false, true), 0, examples);
@@ -90,22 +90,24 @@ export function transformer({ layer, input }: PlanOf<'transformer'>): TrainingLa
         1,
       ) as Tensor2D;
       const atNorm1 = matMul(atParts, qkv as Tensor2D, false, true);
-      const norm1 = norm.backward(atNorm1, norms.slice(0, 2), [scale1, offset1], needsInput);
+      const norm1 = norm.backward(atNorm1, norms.slice(0, 2), [scale1, offset1], needsInput, needsWeights);
 
       return {
         dx: needsInput ? shaped(add(atMiddle, norm1.dx as Tensor), dy.shape) : undefined,
-        gradients: [
-          ...norm1.gradients,
-          matMul(normed1 as Tensor2D, atParts, true, false),
-          sum(atParts, 0),
-          matMul(attended as Tensor2D, atMiddle, true, false),
-          sum(atMiddle, 0),
-          ...norm2.gradients,
-          matMul(normed2 as Tensor2D, atHidden, true, false),
-          sum(atHidden, 0),
-          matMul(hidden as Tensor2D, error, true, false),
-          sum(error, 0),
-        ],
+        gradients: needsWeights
+          ? [
+              ...norm1.gradients,
+              matMul(normed1 as Tensor2D, atParts, true, false),
+              sum(atParts, 0),
+              matMul(attended as Tensor2D, atMiddle, true, false),
+              sum(atMiddle, 0),
+              ...norm2.gradients,
+              matMul(normed2 as Tensor2D, atHidden, true, false),
+              sum(atHidden, 0),
+              matMul(hidden as Tensor2D, error, true, false),
+              sum(error, 0),
+            ]
+          : [],
       };
     },
   };

@@ -1,7 +1,7 @@
 /** Texts about one task. */
 import type { ServerKind } from '../../protocol/server-spec.ts';
 import type { AlgorithmSpec, ScheduleSpec } from '../../protocol/training-spec.ts';
-import { formatCount, formatDuration, formatPercent } from '../format.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../format.ts';
 import { plural } from './plural.ts';
 
 export const taskWords = {
@@ -60,6 +60,14 @@ export const learnWords = {
   model: 'Model',
   modelAbout: (weights: number, inputs: number) =>
     `${plural(weights, 'number')} to learn, from ${plural(inputs, 'input')}.`,
+  adapter: (rank: number, weights: number, sent: number) =>
+    `The model is given and stays as it is. All sites together learn small additions to its dense layers (adapters, LoRA of rank ${rank}). Of its ${formatCount(weights)} numbers only ${formatCount(sent)} are learnt and sent: the additions`,
+  adapterHead: { trained: 'and the whole last layer.', adapted: 'alone, also to the last layer.' },
+  privateLayers: (places: readonly number[]) =>
+    `Each site learns ${places.length === 1 ? 'layer' : 'layers'} ${places.map((place) => place + 1).join(', ')} for itself. What it learns there never leaves it, and is not in the common file, which has the values that every site began with.`,
+  start: (bytes: number) =>
+    `It does not begin from nothing but from a given model: a file of ${formatBytes(bytes)}, which your tab fetches and checks before the first round. Its fingerprint:`,
+  startHash: 'Fingerprint of the given model',
   layers: 'Layers of the model',
   training: 'Training',
   steps: (steps: number, batchSize: number) =>
