@@ -12,7 +12,7 @@ import { useSynchronousCrypto } from './crypto.ts';
 import { simulate } from './faults.ts';
 import { SPEC } from './site-parts.ts';
 
-const WORLDS = 25;
+const WORLDS = 15;
 const training = { ...SPEC.training, rounds: 5 };
 const hidden = { kind: 'dense', units: 4, activation: 'tanh' } as const;
 const head = { kind: 'dense', units: 1, activation: 'sigmoid' } as const;
@@ -23,7 +23,8 @@ beforeAll(() => {
 });
 afterAll(() => restore());
 
-async function runs(spec: Partial<TaskSpec>, start?: Uint8Array<ArrayBuffer>): Promise<void> {
+/** What was wrong in any world, and whether rounds settled and were void. */
+async function runs(spec: Partial<TaskSpec>, start?: Uint8Array<ArrayBuffer>) {
   const failed: string[] = [];
   let [settled, voids] = [0, 0];
   for (let seed = 0; seed < WORLDS; seed++) {
@@ -32,10 +33,9 @@ async function runs(spec: Partial<TaskSpec>, start?: Uint8Array<ArrayBuffer>): P
     voids += report.rounds - report.settled;
     if (report.violations.length > 0) failed.push(`seed ${seed}: ${report.violations.join('; ')}`);
   }
-  expect(failed).toEqual([]);
-  expect(settled).toBeGreaterThan(2 * WORLDS);
-  expect(voids).toBeGreaterThan(0);
+  return { failed, manySettled: settled > 2 * WORLDS, someVoid: voids > 0 };
 }
+const GOOD = { failed: [], manySettled: true, someVoid: true };
 
 test(`${WORLDS} worlds adapt a given model`, async () => {
   const bare: ModelSpec = {
@@ -47,10 +47,12 @@ test(`${WORLDS} worlds adapt a given model`, async () => {
     use,
     Float32Array.from({ length: weightLayout(use).length }, (_, i) => (i % 7) / 7 - 0.4),
   );
-  await runs({ training, model: { ...bare, start: await describeStart(use, start) } }, start);
-}, 120_000);
+  const model = { ...bare, start: await describeStart(use, start) };
+  expect(await runs({ training, model }, start)).toEqual(GOOD);
+}, 400_000);
 
 test(`${WORLDS} worlds keep every site's own last layer, with SCAFFOLD's control variates beside it`, async () => {
   const model: ModelSpec = { layers: [hidden, head], private: [1] };
-  await runs({ training: { ...training, algorithm: { kind: 'scaffold', sites: 5 } }, model });
-}, 120_000);
+  const scaffold = { ...training, algorithm: { kind: 'scaffold', sites: 5 } } as const;
+  expect(await runs({ training: scaffold, model })).toEqual(GOOD);
+}, 400_000);
