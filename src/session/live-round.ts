@@ -37,6 +37,7 @@ import { type RecordSigner, unpackRecord } from '../protocol/record.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import type { RoundView, TaskView } from '../protocol/views.ts';
 import { RoundJournal } from './journal.ts';
+import type { DataBudget } from './data-budget.ts';
 import type { Learner } from './learner.ts';
 import { checkNoise, checkRelease, readReleases, spendRelease } from './releases.ts';
 import { type Recalled, type Remembered, remembers, type Sent, SiteMemory } from './site-memory.ts';
@@ -52,6 +53,8 @@ export interface Participant {
   readonly chain: ChainPort;
   readonly relay: RelayPort;
   readonly journal: Journal;
+  /** of the data set; absent for example data that are nobody's */
+  readonly budget?: DataBudget | undefined;
   readonly signer: RecordSigner;
   readonly channel: X25519KeyPair;
   readonly learner: Learner;
@@ -159,6 +162,19 @@ export class LiveRound {
     const roster = await chain.roster(task, round, this.#signal);
     const index = roster.findIndex((member) => member.registrationId === registrationId);
     return index >= 0 && has(view.u3, index);
+  }
+
+  /** To be called before the join: whoever cannot afford the round is not missed in it. @throws MurmurError refused */
+  async checkBudget(): Promise<void> {
+    await this.#me.budget?.checkRound(this.#view);
+  }
+
+  /**
+   * To be called before the masked vector is journalled: from when it has left, the others can uncover a sum that holds it.
+   * @throws MurmurError refused
+   */
+  async holdBudget(): Promise<void> {
+    await this.#me.budget?.hold(this.#view);
   }
 
   async secrets(): Promise<RoundSecrets> {
@@ -316,6 +332,7 @@ export class LiveRound {
     checkRelease(me.spec, await readReleases(me.journal, me.task), release);
     const answer = await this.journal.once('answer', async () => {
       await this.journal.once('unmask-block', () => utf8(blockHash));
+      await me.budget?.spend(view);
       await spendRelease(me.journal, me.task, release);
       return buildAnswer({ u2, u3, held });
     });

@@ -6,7 +6,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type St
 import type { Bytes, Hex } from '../core/bytes.ts';
 import { MurmurError } from '../core/errors.ts';
 
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 /** AES-GCM under the profile's own key; the name is authenticated with the bytes. */
 export interface SealedValue {
@@ -49,18 +49,6 @@ export interface StoredParticipation {
   readonly paused: boolean;
 }
 
-/** A data set's part in a task. Outlives the data set, so that its budget does not come back when the file is read again. */
-export interface StoredUse {
-  readonly dataset: string;
-  /** of the data set */
-  readonly rowsHash: string;
-  readonly network: string;
-  readonly task: string;
-  readonly title: string;
-  readonly sinceMs: number;
-  readonly releases: number;
-}
-
 /** One request that left the tab; the fields are those of the network's ledger. */
 export interface StoredLedgerEntry {
   readonly timeMs: number;
@@ -97,8 +85,8 @@ export interface MurmurSchema extends DBSchema {
   datasets: { key: string; value: StoredDataset };
   /** [data set, number] -> sealed rows */
   blocks: { key: [string, number]; value: SealedValue };
-  /** [rows hash, network, task] */
-  uses: { key: [string, string, string]; value: StoredUse };
+  /** one value: what was spent of which rows, which outlives the rows (openBook) */
+  book: { key: string; value: Bytes };
   participations: { key: string; value: StoredParticipation };
   /** the profile's non-extractable key, under the name `vault` */
   vault: { key: string; value: CryptoKey };
@@ -183,13 +171,18 @@ async function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number,
   if (oldVersion < 2) {
     database.createObjectStore('datasets', { keyPath: 'id' });
     database.createObjectStore('blocks');
-    database.createObjectStore('uses', { keyPath: ['rowsHash', 'network', 'task'] });
     database.createObjectStore('participations', { keyPath: 'id' });
     const ledger = transaction.objectStore('ledger');
     ledger.createIndex('kind', 'kind');
     ledger.createIndex('blob', 'blob');
     database.createObjectStore('ledger-totals', { keyPath: 'kind' });
     await countEntries(transaction);
+  }
+  if (oldVersion < 3) {
+    // Version 2 counted sums without what they cost, and held them against nothing.
+    const stores: DOMStringList = database.objectStoreNames;
+    if (stores.contains('uses')) (database as IDBPDatabase<unknown>).deleteObjectStore('uses');
+    database.createObjectStore('book');
   }
 }
 

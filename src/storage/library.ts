@@ -1,15 +1,14 @@
 /**
- * The data sets of this browser: encoded rows, encrypted at rest in blocks of about 1 MiB under the profile's non-extractable key, and
- * what each was used for.
+ * The data sets of this browser: encoded rows, encrypted at rest in blocks of about 1 MiB under the profile's non-extractable key.
  *
  * Guarantees: a data set is there as a whole or not at all, because all of it is written in one transaction; a block cannot be altered,
- * moved or left out unseen; what was spent in a task is kept by the rows themselves and outlives the data set.
+ * moved or left out unseen.
  * Not: that a data set's name and numbers of rows and columns are secret; they lie in the clear.
  */
 import { type Bytes, concatBytes, toHex } from '../core/bytes.ts';
 import { MurmurError, check } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
-import type { Database, SealedValue, StoredDataset, StoredUse } from './database.ts';
+import type { Database, SealedValue, StoredDataset } from './database.ts';
 import type { Vault } from './vault.ts';
 
 /** Plain bytes of a block, at most. */
@@ -49,9 +48,6 @@ export interface Library {
   get(id: string): Promise<LibraryRows | undefined>;
   all(): Promise<readonly StoredDataset[]>;
   delete(id: string): Promise<void>;
-  uses(): Promise<readonly StoredUse[]>;
-  /** Notes that rows are used in a task, or that one more sum was released. */
-  noteUse(use: StoredUse): Promise<void>;
 }
 
 /**
@@ -102,10 +98,6 @@ export function openLibrary(database: Database, vault: Vault): Library {
         transaction.objectStore('blocks').delete(blocksOf(id)),
         transaction.done,
       ]);
-    },
-    uses: () => database.connection().getAll('uses'),
-    async noteUse(use) {
-      await database.connection().put('uses', use);
     },
   };
 }
