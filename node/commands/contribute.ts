@@ -8,19 +8,26 @@ import { check, fromErrorData, MurmurError } from '../../src/core/errors.ts';
 import { secureRandom } from '../../src/core/random.ts';
 import { voidWords } from '../../src/protocol/phases.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
+import { type OwnersLimit, DEFAULT_LIMIT } from '../../src/session/budget-book.ts';
+import { openBookFile } from '../book-file.ts';
 import { connectChain } from '../chain-access.ts';
 import { askFaucet, type Connection, connect, type ConnectOptions } from '../connect.ts';
 import { openHospital, walletOf } from '../hospital.ts';
 import { note, printJson, printLine, shortHash } from '../output.ts';
+import { BUDGET_FOLDER } from '../places.ts';
 import { keepSecret, lockFolder } from '../state-folder.ts';
-import { metricsWords, statusWords } from '../status-words.ts';
-import { connectOptions, folderOption, keyFileOption, taskOption } from './options.ts';
+import { budgetWords, metricsWords, statusWords } from '../status-words.ts';
+import { connectOptions, deltaOption, epsilonOption, folderOption, keyFileOption, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
 interface Options extends ConnectOptions {
   readonly task: bigint;
   readonly data: string;
   readonly key: string;
+  readonly privacyLimit?: number;
+  readonly delta?: number;
+  readonly withoutNoise?: boolean;
+  readonly budget: string;
   readonly json?: boolean;
 }
 
@@ -36,6 +43,14 @@ export function contributeCommand(): Command {
       "file with the wallet's private key as 0x-hex; made when it is missing",
       keyFileOption,
     )
+    .option(
+      '--privacy-limit <epsilon>',
+      `most that may be spent of these data in all, over every task and wallet; kept (default: ${DEFAULT_LIMIT.epsilon})`,
+      epsilonOption,
+    )
+    .option('--delta <delta>', `chance that the limit does not hold (default: ${DEFAULT_LIMIT.delta})`, deltaOption)
+    .option('--without-noise', 'take part although nothing bounds what the task tells about these data')
+    .option('--budget <folder>', 'where it is noted what was spent of which data', folderOption, BUDGET_FOLDER)
     .option('--json', 'a line of JSON a round, then the last state');
   return connectOptions(command).action(async (options: Options) => {
     const interrupted = await withSignals((signal) => contribute(options, signal));
@@ -87,7 +102,7 @@ async function fillWallet(
 }
 
 async function takePart(
-  { task, data, json }: Options,
+  { task, data, json, privacyLimit, delta, withoutNoise, budget }: Options,
   { endpoint, relayUrl, ledger }: Connection,
   wallet: LocalAccount,
   folder: string,
@@ -95,6 +110,7 @@ async function takePart(
 ): Promise<ParticipationStatus> {
   let told = 0;
   let said = '';
+  let spent = '';
   const onStatus = (status: ParticipationStatus) => {
     for (const round of status.history.slice(told)) {
       if (json) printJson({ ...round, reason: voidWords(round.reason) });
@@ -109,9 +125,23 @@ async function takePart(
     const words = statusWords(status);
     if (words !== said) note(words);
     said = words;
+    const budget = status.budget && budgetWords(status.budget);
+    if (budget !== undefined && budget !== spent) note(budget);
+    spent = budget ?? spent;
   };
-  const options = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, ledger, onStatus, signal };
-  const last = await (await openHospital(options)).run();
-  if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone });
+  const privacy = {
+    book: await openBookFile(budget),
+    limit: limitOf(privacyLimit, delta),
+    withoutNoise: withoutNoise === true,
+  };
+  const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, privacy };
+  const last = await (await openHospital({ ...site, pace: PACE, ledger, onStatus, signal })).run();
+  if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone, budget: last.budget });
   return last;
+}
+
+/** @throws MurmurError bad-input for a delta that is of no limit */
+function limitOf(epsilon: number | undefined, delta: number | undefined): OwnersLimit | undefined {
+  check(epsilon !== undefined || delta === undefined, '--delta says nothing without --privacy-limit');
+  return epsilon === undefined ? undefined : { epsilon, delta: delta ?? DEFAULT_LIMIT.delta };
 }

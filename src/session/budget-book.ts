@@ -200,11 +200,7 @@ export interface Release {
 export function hold(book: Book, release: Release): Book {
   const { rows, cost, round, nowMs } = release;
   const wallet = release.wallet.toLowerCase();
-  const family = sameData(book, rows);
-  const inRound = book.tasks
-    .filter((task) => family.has(task.rows) && isSameCost(task, cost))
-    .flatMap((task) => task.rounds)
-    .filter((known) => isRound(known, round));
+  const inRound = roundsOf(book, rows, cost).filter((known) => isRound(known, round));
   if (inRound.some((known) => known.wallet === wallet)) return book;
   if (inRound.length > 0) {
     // Without noise the sum tells what it tells, and it is on the book.
@@ -220,6 +216,15 @@ export function hold(book: Book, release: Release): Book {
   checkRoom(book, rows, cost, 1);
   const entered = withTask(book, rows, cost, nowMs);
   return changeRounds(entered, release, (rounds) => [...rounds, { ...idOf(round), wallet, spent: false }]);
+}
+
+/** Whether a round holds these rows, or others of the same data, and counts. */
+export function isOnBook(book: Book, { rows, cost, round }: Pick<Release, 'rows' | 'cost' | 'round'>): boolean {
+  return roundsOf(book, rows, cost).some((known) => isRound(known, round));
+}
+
+function roundsOf(book: Book, rows: string, cost: TaskCost): readonly RoundOnBook[] {
+  return tasksOf(book, rows).flatMap((task) => (isSameCost(task, cost) ? task.rounds : []));
 }
 
 /** Marks a round as spent; on the book it is already, or it is put there. @throws MurmurError refused as {@link hold} does */

@@ -3,39 +3,51 @@
  * unmask answer leaves. Every step reads and writes the stored book in one go, so that neither a second tab nor a second task overspends.
  */
 import { taskPrivacy } from '../aggregation/task-privacy.ts';
-import { stepKind } from '../protocol/phases.ts';
-import type { BookStore } from '../protocol/ports.ts';
+import { isOver, stepKind } from '../protocol/phases.ts';
+import type { BookStore, ChainReader } from '../protocol/ports.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { fewestHonest } from '../protocol/threshold.ts';
-import type { TaskParameters } from '../protocol/views.ts';
+import type { TaskParameters, TaskView } from '../protocol/views.ts';
 import {
   type Book,
   type BudgetView,
   budgetView,
   checkRoom,
   hold,
+  isOnBook,
   letGo,
+  type OwnersLimit,
   readBook,
   type RoundId,
   spend,
   type TaskCost,
+  withLimit,
+  withSource,
   withTask,
   writeBook,
 } from './budget-book.ts';
 
 type Step = RoundId & { readonly step: number };
 
+/** Where a task is: the step that its next or its live round works on. */
+export interface Place {
+  readonly step: number;
+  /** that round, while it is live: what it costs may be on the book already */
+  readonly live?: RoundId | undefined;
+}
+
 export interface DataBudget {
+  /** Notes which file the rows were read from, and what their owner allows from now on. @throws MurmurError bad-input for a limit that is none */
+  describe(source: string, limit?: OwnersLimit): Promise<void>;
   /** Notes that the data set is used in the task. */
   begin(): Promise<void>;
-  /** What all rounds from a step on would come to. */
-  view(step: number): Promise<BudgetView>;
+  /** What all rounds that are left would come to. */
+  view(at: Place): Promise<BudgetView>;
   /**
-   * To be called before joining.
-   * @param step that the task's next round works on
+   * To be called before joining: whether all rounds that are left fit.
    * @throws MurmurError refused, see `isOverBudget`
    */
-  checkTask(step: number): Promise<void>;
+  checkTask(at: Place): Promise<void>;
   /** To be called before a round's join. @throws MurmurError refused when its release would not fit */
   checkRound(round: Step): Promise<void>;
   /** To be called before the masked vector leaves; on disk when it resolves. @throws MurmurError refused */
@@ -44,6 +56,15 @@ export interface DataBudget {
   spend(round: Step): Promise<void>;
   /** To be called when a round ended and its sum cannot hold these rows. */
   letGo(round: Step): Promise<void>;
+}
+
+export async function placeOf(
+  chain: ChainReader,
+  { task, step, round }: TaskView,
+  signal?: AbortSignal,
+): Promise<Place> {
+  const last = round > 0 ? await chain.round(task, round, signal) : undefined;
+  return { step, live: last && !isOver(last.phase) ? last : undefined };
 }
 
 /** What one release of a task costs. */
@@ -60,7 +81,7 @@ export function taskCost(
 }
 
 /** Rounds from a step on that release something of the data, if each settles. */
-export function releasesFrom({ training }: TaskSpec, cost: TaskCost, step: number): number {
+function releasesFrom({ training }: TaskSpec, cost: TaskCost, step: number): number {
   const last = training.rounds + 1;
   if (cost.protects === undefined) return Math.max(0, last - step + 1);
   return Math.max(0, Math.min(training.rounds, last - step));
@@ -92,11 +113,26 @@ export function openDataBudget({ store, rows, spec, cost, wallet, now }: DataBud
     if (isRelease(spec, cost, round.step))
       await change((book) => step(book, { rows, cost, round, wallet, nowMs: now() }));
   };
+  const left = (book: Book, { step, live }: Place) => {
+    const all = releasesFrom(spec, cost, step);
+    return live !== undefined && isOnBook(book, { rows, cost, round: live }) ? Math.max(0, all - 1) : all;
+  };
   const read = async () => readBook(await store.read());
   return {
+    describe: (source, limit) =>
+      change((book) => {
+        const tied = withSource(book, rows, source);
+        return limit === undefined ? tied : withLimit(tied, rows, limit);
+      }),
     begin: () => change((book) => withTask(book, rows, cost, now())),
-    view: async (step) => budgetView(await read(), rows, cost, releasesFrom(spec, cost, step)),
-    checkTask: async (step) => checkRoom(await read(), rows, cost, releasesFrom(spec, cost, step)),
+    async view(at) {
+      const book = await read();
+      return budgetView(book, rows, cost, left(book, at));
+    },
+    async checkTask(at) {
+      const book = await read();
+      checkRoom(book, rows, cost, left(book, at));
+    },
     async checkRound(round) {
       // What is held or spent already has its room.
       if (isRelease(spec, cost, round.step)) hold(await read(), { rows, cost, round, wallet, nowMs: now() });

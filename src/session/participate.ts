@@ -147,10 +147,11 @@ class Participation {
       signal.throwIfAborted();
       try {
         const view = await chain.task(task, signal);
-        await this.#tellStep(view.step);
+        const last = view.round > 0 ? await chain.round(task, view.round, signal) : undefined;
+        const live = last && !isOver(last.phase) ? last : undefined;
+        await this.#tellStep(view.step, live);
         if (view.status !== 'running') return await this.#finish(view);
-        const live = view.round > 0 ? await chain.round(task, view.round, signal) : undefined;
-        if (live && !isOver(live.phase) && !this.#done.has(live.round)) {
+        if (live && !this.#done.has(live.round)) {
           await this.#round(view, live);
           announcedAtMs = 0;
           continue;
@@ -171,9 +172,9 @@ class Participation {
   }
 
   /** The step, and what the data set's budget is at it; read again after every round. */
-  async #tellStep(step: number): Promise<void> {
+  async #tellStep(step: number, live: RoundView | undefined): Promise<void> {
     if (this.#budgetStep === step) return;
-    const budget = await this.#o.budget?.view(step);
+    const budget = await this.#o.budget?.view({ step, live });
     this.#budgetStep = step;
     this.#set({ step, ...(budget && { budget }) });
   }
