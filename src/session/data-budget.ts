@@ -3,6 +3,7 @@
  * unmask answer leaves. Every step reads and writes the stored book in one go, so that neither a second tab nor a second task overspends.
  */
 import { taskPrivacy } from '../aggregation/task-privacy.ts';
+import type { Protects } from '../privacy/budget.ts';
 import { isOver, stepKind } from '../protocol/phases.ts';
 import type { BookStore, ChainReader } from '../protocol/ports.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
@@ -37,6 +38,8 @@ export interface Place {
 }
 
 export interface DataBudget {
+  /** what the task's noise hides; undefined where something that it releases has none */
+  readonly protects: Protects | undefined;
   /** Notes which file the rows were read from, and what their owner allows from now on. @throws MurmurError bad-input for a limit that is none */
   describe(source: string, limit?: OwnersLimit): Promise<void>;
   /** Notes that the data set is used in the task. */
@@ -119,6 +122,7 @@ export function openDataBudget({ store, rows, spec, cost, wallet, now }: DataBud
   };
   const read = async () => readBook(await store.read());
   return {
+    protects: cost.protects,
     describe: (source, limit) =>
       change((book) => {
         const tied = withSource(book, rows, source);

@@ -7,7 +7,7 @@ import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../protocol/phases.ts';
 import type { BudgetView } from './budget-book.ts';
 
-export type { BudgetView } from './budget-book.ts';
+export type { BudgetView, OwnersLimit } from './budget-book.ts';
 export type { CalibrationBin } from '../evaluation/curves.ts';
 export type { ClassCurves } from '../evaluation/examination.ts';
 export type { Example } from '../evaluation/examples.ts';

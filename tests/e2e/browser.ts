@@ -50,8 +50,14 @@ export async function joinWithSample(page: Page, sample: string, timeoutMs = 60_
   if (await make.isVisible()) await make.click();
   await exportKey.waitFor({ timeout: timeoutMs });
   await takeSample(page, sample, timeoutMs);
+  await agreeToNoBound(page);
   await page.getByRole('button', { name: 'Join the training' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
+}
+
+/** Agrees to a task without noise, which no limit of privacy bounds. */
+export async function agreeToNoBound(page: Page): Promise<void> {
+  await page.getByRole('checkbox', { name: /nothing bounds what this task tells/ }).check();
 }
 
 /** Chooses a sample file of the task and waits until it is read. */
