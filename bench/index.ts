@@ -9,7 +9,7 @@ import { type Bench, type Figure } from './figure.ts';
 /** Where results are kept, seen from dist/node/bench.js. */
 const RESULTS = new URL('../../bench/results/', import.meta.url);
 
-const NAMES = ['accuracy', 'masking', 'round', 'gas', 'training', 'page'];
+const NAMES = ['accuracy', 'learning', 'masking', 'round', 'gas', 'training', 'page'];
 
 interface Command {
   readonly name: string;

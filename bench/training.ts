@@ -1,6 +1,6 @@
 /**
- * What the trainer adds to the arithmetic, on wasm. Three loops over the same rows, model and permutation take turns; a figure is
- * the ratio of the least processor times of a run (of all threads of the process), because what else the machine does only adds.
+ * What the trainer adds to the arithmetic, on wasm. Three loops over the same rows, model and permutation take short turns, so that what
+ * else the machine does hits all alike; a figure is the median over the turns of the ratio of processor times (all threads of the process).
  *
  * - the trainer: batches, abort checks, loss readings, turns of the event loop, read-back and final scoring are all in its time;
  * - bare: the same forward and backward kernels and the same gathering of batches, nothing else;
@@ -19,6 +19,7 @@ import { exampleFeatures, exampleLabels } from '../src/training/self-test.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 import { cnnFigures } from './training/cnn.ts';
+import { median, processorMs } from './training/timing.ts';
 
 const INPUT_WIDTH = 30;
 const SPEC: ModelUse = {
@@ -49,28 +50,30 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
   const same = ours.weights.every((weight, i) => weight === bare[i]);
 
   const before = tf.memory().numTensors;
-  const least = { trainer: Infinity, bare: Infinity, usual: Infinity };
-  const turns = full ? 60 : 30;
+  const turns = full ? 120 : 50;
+  const overheads: number[] = [];
+  const advantages: number[] = [];
+  const times: number[] = [];
   for (let turn = 0; turn < turns; turn++) {
-    progress(`training: turn ${turn + 1} of ${turns}`);
-    for (const name of ['trainer', 'bare', 'usual'] as const) {
-      // Slower by far, so a few runs decide.
-      if (name === 'usual' && turn % 6 > 0) continue;
-      const start = process.cpuUsage();
-      await loops[name]();
-      const { user, system } = process.cpuUsage(start);
-      least[name] = Math.min(least[name], (user + system) / 1000);
-    }
+    if (turn % 10 === 0) progress(`training: turn ${turn + 1} of ${turns}`);
+    // Who goes first changes, since the second inherits the first one's garbage.
+    const [first, second] = turn % 2 === 0 ? (['trainer', 'bare'] as const) : (['bare', 'trainer'] as const);
+    const spent = { [first]: await processorMs(loops[first]), [second]: await processorMs(loops[second]) };
+    const trainerMs = spent['trainer'] as number;
+    overheads.push(trainerMs / (spent['bare'] as number));
+    times.push(trainerMs);
+    // Slower by far, and told from the trainer's by far: a few runs decide.
+    if (turn % 10 === 0) advantages.push((await processorMs(loops.usual)) / trainerMs);
   }
   const leaks = tf.memory().numTensors - before;
   trainer.dispose();
   const ofPresets = await presetLeaks(progress);
 
-  const perStep = `${(least.trainer / ours.steps).toFixed(3)} ms a step`;
+  const perStep = `${(median(times) / ours.steps).toFixed(3)} ms a step`;
   return [
     figure({
       id: 'training.overhead',
-      value: least.trainer / least.bare,
+      value: median(overheads),
       unit: 'ratio',
       goal: 1.05,
       better: 'lower',
@@ -78,7 +81,7 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
     }),
     figure({
       id: 'training.advantage',
-      value: least.usual / least.trainer,
+      value: median(advantages),
       unit: 'ratio',
       goal: 1,
       better: 'higher',

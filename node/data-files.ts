@@ -57,7 +57,8 @@ export async function openFiles(path: string): Promise<readonly SourceFile[]> {
   }
 }
 
-function openFile(file: string, path: string): SourceFile {
+/** A file as the readers take it, by the name `path`; gzip is undone and `.gz` left out of the name. */
+export function openFile(file: string, path: string): SourceFile {
   const zipped = file.endsWith('.gz');
   return {
     path: zipped ? path.slice(0, -3) : path,

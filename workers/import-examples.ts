@@ -1,6 +1,5 @@
 /** Pictures, texts and series into the library: one pass over the files, blocks sealed while the next ones are read. */
 import { throwIfCancelled } from '../src/core/clock.ts';
-import { MurmurError } from '../src/core/errors.ts';
 import { readExamples } from '../src/dataset/read-examples.ts';
 import { type DataSpec } from '../src/protocol/data-spec.ts';
 import { featureWidth, labelWidth, targetOf } from '../src/protocol/target.ts';
@@ -8,10 +7,7 @@ import { rowsPerBlock } from '../src/storage/library.ts';
 import type { ExamplesReading } from './api/data.ts';
 import { decodePicture } from './decode-picture.ts';
 import type { ImportOptions } from './import-file.ts';
-import { type NamedBlob, sourceFile, unpacked } from './open-file.ts';
-
-/** Files of one choice, e.g. a folder of pictures. */
-const MAX_FILES = 100_000;
+import { type NamedBlob, sourceFile, unpackedAll } from './open-file.ts';
 
 /**
  * Reads files for a task over pictures, texts or series, and stores their rows when nothing stands in the way.
@@ -19,14 +15,7 @@ const MAX_FILES = 100_000;
  */
 export async function importExamples(files: readonly NamedBlob[], options: ImportOptions): Promise<ExamplesReading> {
   const { library, spec, schema, nowMs, onProgress, signal } = options;
-  if (files.length > MAX_FILES) {
-    throw new MurmurError('too-large', `${files.length} files are more than ${MAX_FILES}`, {
-      hint: 'Choose fewer files, or put them into a zip archive.',
-    });
-  }
-  // What is packed is unpacked one by one; a folder of a thousand pictures is not looked at beforehand.
-  const opened: NamedBlob[] = [];
-  for (const file of files) opened.push(/\.(?:png|jpe?g)$/iu.test(file.name) ? file : await unpacked(file, signal));
+  const opened = await unpackedAll(files, signal);
   const total = opened.reduce((sum, { blob }) => sum + blob.size, 0);
   let read = 0;
   const onBytes = (length: number) => {

@@ -5,7 +5,6 @@
 import { cancelled } from '../src/core/clock.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import { createDecoder, detectEncoding, HEAD_BYTES } from '../src/dataset/encoding.ts';
-import { type Inferred, InferPass } from '../src/dataset/infer.ts';
 import { type Head, mend, planFor } from '../src/dataset/plan-for.ts';
 import { ReadingPass } from '../src/dataset/reading.ts';
 import type { FileEncoding } from '../src/dataset/reading-plan.ts';
@@ -60,15 +59,6 @@ export async function importFile(chosen: NamedBlob, options: ImportOptions): Pro
   const { droppedRows } = report;
   const stored = await writer.finish({ fileName: name, schema, columns, droppedRows, readAtMs: nowMs });
   return { report, dataset: stored.id };
-}
-
-/** @throws MurmurError as {@link importFile} */
-export async function inferFrom(chosen: NamedBlob, signal?: AbortSignal): Promise<Inferred> {
-  const { name, blob } = await unpacked(chosen, signal);
-  const file = await openPieces(blob, { signal });
-  const pass = new InferPass(file.head(file.encoding));
-  for await (const text of file.texts(file.encoding)) pass.push(text);
-  return pass.end(name);
 }
 
 interface Pieces {

@@ -12,6 +12,8 @@ export interface NamedBlob {
   readonly blob: Blob;
 }
 
+/** Files of one choice, e.g. a folder of pictures. */
+const MAX_FILES = 100_000;
 /** What a file may decompress to. */
 const MAX_BYTES = 4_294_967_296;
 const PIECE_BYTES = 1_048_576;
@@ -29,6 +31,18 @@ export async function unpacked(file: NamedBlob, signal?: AbortSignal): Promise<N
   if (magic[0] === 0x1f && magic[1] === 0x8b) return { name, blob: await gunzip(file, signal) };
   if (String.fromCharCode(...magic) === 'PAR1') return { name, blob: await parquetCsv(file, signal) };
   return { name, blob: file.blob };
+}
+
+/** Files as {@link unpacked}, one by one; a folder of a thousand pictures is not looked at beforehand. */
+export async function unpackedAll(files: readonly NamedBlob[], signal?: AbortSignal): Promise<readonly NamedBlob[]> {
+  if (files.length > MAX_FILES) {
+    throw new MurmurError('too-large', `${files.length} files are more than ${MAX_FILES}`, {
+      hint: 'Choose fewer files, or put them into a zip archive.',
+    });
+  }
+  const opened: NamedBlob[] = [];
+  for (const file of files) opened.push(/\.(?:png|jpe?g)$/iu.test(file.name) ? file : await unpacked(file, signal));
+  return opened;
 }
 
 /** @param onBytes hears of every piece that was read */

@@ -11,6 +11,7 @@ import { ledgerCalls } from './calls/ledger.ts';
 import { participationCalls } from './calls/participation.ts';
 import { tasksCalls } from './calls/tasks.ts';
 import { walletsCalls } from './calls/wallets.ts';
+import { workbenchCalls } from './calls/workbench.ts';
 import type { Context, Parts } from './context.ts';
 import { openLedgerBook } from './ledger-book.ts';
 import { Participation } from './participation.ts';
@@ -92,6 +93,7 @@ const api: ParticipantApi = {
   ...participationCalls(context),
   ...tasksCalls(context),
   ...walletsCalls(context),
+  ...workbenchCalls(context),
   async watch(next, own) {
     listener = next;
     mine = own;

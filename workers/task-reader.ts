@@ -4,7 +4,7 @@ import type { Bytes, Hex } from '../src/core/bytes.ts';
 import { check, hasCode, MurmurError } from '../src/core/errors.ts';
 import { isOver } from '../src/protocol/phases.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
-import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { type Place, placeOf } from '../src/session/data-budget.ts';
 import { corruptBound } from '../src/protocol/threshold.ts';
 import { type TaskParameters, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
@@ -13,7 +13,7 @@ import type { PrivacyView, TaskDetail, TaskPage, TaskRound, TaskSummary, Verific
 import { formatFlock, openReaders } from './chain.ts';
 import { privacyOf } from './task-privacy-view.ts';
 import { TaskSources } from './task-sources.ts';
-import { newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
+import { costOf, newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
 import { clock, networkName, type World } from './world.ts';
 
 /** Tasks that one answer lists at most. */
@@ -89,7 +89,7 @@ export class TaskReader {
       beaconSeconds,
       maxVoids,
       corruptOfSmallest: corruptBound(minCohort, corruptBps),
-      weights: weightCount(spec),
+      cost: costOf(spec),
     };
   }
 

@@ -1,14 +1,17 @@
 /** What the page sees of tasks and rounds, worked out from what chain and relay tell. Pure, so that it is tested without either. */
+import { roundLayout } from '../src/aggregation/layouts.ts';
 import { popcount } from '../src/core/bitmap.ts';
 import { canonicalJson } from '../src/core/canonical-json.ts';
 import { EXAMPLES } from '../src/dataset/examples/index.ts';
+import { modelCost } from '../src/model/cost.ts';
+import { layoutBytes } from '../src/protocol/layout.ts';
 import { targetOf } from '../src/protocol/target.ts';
 import { mainMeasure, MEASURES } from '../src/protocol/metrics.ts';
 import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { ModelMetrics } from '../src/session/status.ts';
-import type { SampleFile, TaskRound, TaskSummary } from './api/tasks.ts';
+import type { CostView, SampleFile, TaskRound, TaskSummary } from './api/tasks.ts';
 
 /**
  * Rounds that stand for all of a task in a list: the newest, which may be live, and others spread evenly. A first round has no figures
@@ -104,4 +107,11 @@ export function samplesOf(spec: TaskSpec): readonly SampleFile[] {
   if (example === undefined) return [];
   const licence = { name: example.licence, path: `/data/${example.folder}/LICENCE.txt` };
   return example.sites.map((site) => ({ ...site, licence }));
+}
+
+/** What a training round asks of any machine. */
+export function costOf(spec: TaskSpec): CostView {
+  const { batchSize } = spec.training;
+  const { weights, stepMultiplyAdds, stepBytes } = modelCost(spec, batchSize);
+  return { weights, stepMultiplyAdds, memoryBytes: stepBytes, sentBytes: layoutBytes(roundLayout(spec, 1)) };
 }

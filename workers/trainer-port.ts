@@ -3,11 +3,13 @@ import { type Remote, proxy, transfer, wrap } from 'comlink';
 import { MurmurError } from '../src/core/errors.ts';
 import type { TrainerPort } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
-import type { TrainerApi } from './api/trainer.ts';
+import type { TrainerApi, TrialResult } from './api/trainer.ts';
 import './transfer.ts';
 
 export interface TrainerWorker {
   createTrainer(spec: TaskSpec): Promise<TrainerPort>;
+  /** Times a step of a task (api/trainer.ts). */
+  trial(spec: TaskSpec, rows: number): Promise<TrialResult>;
   /** Ends the worker; calls under way never come back, so cancel them first. */
   stop(): void;
 }
@@ -15,20 +17,27 @@ export interface TrainerWorker {
 /** The worker starts with the first trainer. */
 export function trainerWorker(): TrainerWorker {
   let worker: Worker | undefined;
+  const started = () => {
+    worker?.terminate();
+    const fresh = new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
+    worker = fresh;
+    const failed = new Promise<never>((_, reject) => {
+      fresh.addEventListener('error', ({ message }) => {
+        reject(new MurmurError('internal', message || 'the training worker could not be loaded'));
+      });
+    });
+    failed.catch(() => undefined);
+    return { api: wrap<TrainerApi>(fresh), failed };
+  };
   return {
     async createTrainer(spec) {
-      worker?.terminate();
-      const fresh = new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
-      worker = fresh;
-      const failed = new Promise<never>((_, reject) => {
-        fresh.addEventListener('error', ({ message }) => {
-          reject(new MurmurError('internal', message || 'the training worker could not be loaded'));
-        });
-      });
-      failed.catch(() => undefined);
-      const api = wrap<TrainerApi>(fresh);
+      const { api, failed } = started();
       const backend = await Promise.race([api.start(spec), failed]);
       return trainerPort(api, backend, failed);
+    },
+    trial(spec, rows) {
+      const { api, failed } = started();
+      return Promise.race([api.trial(spec, rows), failed]);
     },
     stop() {
       worker?.terminate();

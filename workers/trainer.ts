@@ -5,7 +5,9 @@ import wasmPlain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.
 import { MurmurError } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
 import { recordRandomness } from '../src/training/records.ts';
+import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { type Trainer, createTrainer } from '../src/training/trainer.ts';
+import { timeStep } from '../src/training/trial.ts';
 import type { TrainerApi } from './api/trainer.ts';
 import './transfer.ts';
 
@@ -16,18 +18,24 @@ function started(): Trainer {
   return trainer;
 }
 
+async function start(spec: TaskSpec): Promise<Trainer> {
+  trainer?.dispose();
+  trainer = await createTrainer({
+    spec,
+    wasmPaths: { plain: wasmPlain, simd: wasmSimd },
+    randomness: recordRandomness(secureRandom),
+  });
+  return trainer;
+}
+
 const api: TrainerApi = {
-  async start(spec) {
-    trainer?.dispose();
-    trainer = await createTrainer({
-      spec,
-      wasmPaths: { plain: wasmPlain, simd: wasmSimd },
-      randomness: recordRandomness(secureRandom),
-    });
-    return trainer.backend;
-  },
+  start: async (spec) => (await start(spec)).backend,
   train: (job, onStep, signal) => started().train({ ...job, onStep, signal }),
   predict: (weights, features, rows) => started().predict(weights, features, rows),
+  async trial(spec, rows) {
+    const { backend, report } = await start(spec);
+    return { backend, message: report.message, stepMs: await timeStep(started(), spec, rows) };
+  },
 };
 
 expose(api);

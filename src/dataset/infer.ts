@@ -6,7 +6,6 @@ import { identifyingKind } from './identifying.ts';
 import { bracketedUnit } from './names.ts';
 import type { Head } from './plan-for.ts';
 import { shorten } from './reading.ts';
-import type { FileEncoding } from './reading-plan.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
 import { sniffShape } from './shape.ts';
 import { areYesAndNo, isMissingWord } from './words.ts';
@@ -25,7 +24,6 @@ export interface InferredColumn {
 
 export interface Inferred {
   readonly fileName: string;
-  readonly encoding: FileEncoding;
   readonly delimiter: TableSpec['delimiter'];
   readonly header: boolean;
   readonly missingMarks: readonly string[];
@@ -65,7 +63,6 @@ interface Tally {
 
 /** The pass over a sample file that ends with a schema. */
 export class InferPass {
-  readonly #head: Head;
   readonly #shape: ReturnType<typeof sniffShape>;
   readonly #records: RecordReader;
   readonly #tallies: Tally[] = [];
@@ -73,9 +70,8 @@ export class InferPass {
   #headerRead = false;
   #rows = 0;
 
-  constructor(head: Head) {
-    this.#head = head;
-    this.#shape = sniffShape(head.text, head.whole, { names: [], width: undefined, delimiter: ',', header: true });
+  constructor({ text, whole }: Pick<Head, 'text' | 'whole'>) {
+    this.#shape = sniffShape(text, whole, { names: [], width: undefined, delimiter: ',', header: true });
     this.#records = new RecordReader(this.#shape.delimiter);
   }
 
@@ -91,7 +87,6 @@ export class InferPass {
     const marks = [...this.#marks].sort((a, b) => b[1] - a[1]).slice(0, MAX_MARKS);
     return {
       fileName,
-      encoding: this.#head.encoding,
       delimiter,
       header,
       missingMarks: marks.map(([mark]) => mark),

@@ -43,11 +43,11 @@ export interface ReadExamples {
   readonly report: ExamplesReport;
 }
 
-const PICTURE_FILE = /\.(?:png|jpe?g)$/iu;
+export const PICTURE_FILE = /\.(?:png|jpe?g)$/iu;
 /** What file systems and archivers leave behind. */
-const CLUTTER = /(?:^|\/)(?:__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/iu;
+export const CLUTTER = /(?:^|\/)(?:__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/iu;
 const IMAGES = /images?|data|pixels|(?:^|[^a-z])x(?:$|[^a-z])/iu;
-const LABELS = /labels?|targets?|classes|(?:^|[^a-z])y(?:$|[^a-z])/iu;
+export const LABELS = /labels?|targets?|classes|(?:^|[^a-z])y(?:$|[^a-z])/iu;
 const PREVIEWS = 24;
 const SNIFFED_ROWS = 200;
 
@@ -93,18 +93,18 @@ export async function readPictures(
   return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
 }
 
-interface NamedArray {
+export interface NamedArray {
   readonly path: string;
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
   readonly bytes: boolean;
 }
 
-function isTableName(path: string): boolean {
+export function isTableName(path: string): boolean {
   return /\.(?:csv|tsv|txt|data)$/iu.test(path);
 }
 
-function takeArray(arrays: NamedArray[], { path, bytes }: ArchiveEntry, tools: PictureTools): void {
+export function takeArray(arrays: NamedArray[], { path, bytes }: ArchiveEntry, tools: PictureTools = {}): void {
   if (tools.arrays !== undefined && !tools.arrays(nameOf(path).replace(/\.npy$/iu, ''))) return;
   if (isNpy(bytes)) {
     const { shape, values } = readNpy(bytes, path);
@@ -113,7 +113,7 @@ function takeArray(arrays: NamedArray[], { path, bytes }: ArchiveEntry, tools: P
 }
 
 /** Every array of pictures with its labels, by name. */
-function pairs(arrays: readonly NamedArray[]): readonly (readonly [NamedArray, NamedArray])[] {
+export function pairs(arrays: readonly NamedArray[]): readonly (readonly [NamedArray, NamedArray])[] {
   const key = (path: string) =>
     path
       .toLowerCase()

@@ -88,7 +88,7 @@ export class Alphabet {
 }
 
 /** One line as cells: cut at tabs as it stands, or by the rules of CSV. */
-interface LineReader {
+export interface LineReader {
   push(text: string): readonly (readonly string[])[];
   end(): readonly (readonly string[])[];
 }
@@ -302,7 +302,7 @@ const SEPARATORS: Readonly<Record<TextsSpec['delimiter'], string>> = {
 };
 
 /** Lines cut at tabs, quotation marks being characters like others: texts hold them unpaired. */
-class LiteralLines implements LineReader {
+export class LiteralLines implements LineReader {
   #rest = '';
   #begun = false;
 

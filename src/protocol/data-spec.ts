@@ -3,10 +3,8 @@
  * windows of sensor readings. From it follow the shape of one example and what is to be learnt of it.
  */
 import * as v from 'valibot';
+import { MAX_CLASSES } from './limits.ts';
 import { LARGEST, note, range, text, whole } from './spec-parts.ts';
-
-/** Most classes of a label. */
-export const MAX_CLASSES = 256;
 
 /** 0-based place of the column in a file without a header line. */
 const position = v.optional(whole(0, 16_383));

@@ -11,3 +11,5 @@ export const MIN_COHORT = 3;
 export const MAX_COHORT = 128;
 /** Most training rounds of a task. */
 export const MAX_TRAINING_ROUNDS = 10_000;
+/** Most classes of a label. */
+export const MAX_CLASSES = 256;

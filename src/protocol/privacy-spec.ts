@@ -39,6 +39,7 @@ const RecordPrivacy = v.strictObject({
 
 export const PrivacySchema = v.variant('kind', [UserPrivacy, RecordPrivacy]);
 
+export type PrivacySpec = v.InferOutput<typeof PrivacySchema>;
 export type UserPrivacySpec = v.InferOutput<typeof UserPrivacy>;
 export type RecordPrivacySpec = v.InferOutput<typeof RecordPrivacy>;
 

@@ -11,6 +11,8 @@ import type { TaskParameters } from './views.ts';
 const FLOCK = 10n ** 18n;
 /** Most members assumed to collude, in 1/10000 of the roster. */
 const MAX_CORRUPT_BPS = 5_000;
+/** Members that a new task assumes to collude, in 1/10000 of the roster. */
+export const CORRUPT_BPS = 2_500;
 /** Longest phase: 30 days. */
 export const MAX_PHASE_SECONDS = 30 * 24 * 3600;
 const MAX_VOIDS = 1_000;
@@ -43,7 +45,7 @@ export function taskParameters(spec: TaskSpec, choices: TaskChoices): TaskParame
     ...choices,
     maxCohort: spec.masking.maxCohort,
     trainingRounds: spec.training.rounds,
-    corruptBps: 2_500,
+    corruptBps: CORRUPT_BPS,
     survivorFloor: choices.minCohort,
     maxVoids: 20,
     allowListed: false,

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { MAX_TRAINING_ROUNDS } from './limits.ts';
+import { type PrivacySpec, stepsOfPasses } from './privacy-spec.ts';
 import { range, whole } from './spec-parts.ts';
 
 /** Most steps of a site in a round where the task counts steps. */
@@ -75,4 +76,13 @@ export function trainingTrouble({
 /** Steps of a site of so many training rows in one round, when nothing cuts it short. */
 export function localSteps({ epochs, steps, batchSize }: TrainingSpec, rows: number): number {
   return steps ?? (epochs ?? 1) * Math.ceil(rows / batchSize);
+}
+
+/** Steps of a site of so many training rows in one round of a task, DP-SGD included. */
+export function roundSteps(
+  { training, privacy }: { readonly training: TrainingSpec; readonly privacy?: PrivacySpec | undefined },
+  rows: number,
+): number {
+  if (privacy?.kind !== 'records') return localSteps(training, rows);
+  return training.steps ?? stepsOfPasses(privacy, training.epochs ?? 1);
 }

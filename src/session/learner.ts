@@ -22,8 +22,8 @@ import { featureWidth, labelWidth, type Target, targetOf } from '../protocol/tar
 import { learningRateAt } from '../protocol/learning-rate.ts';
 import { stepKind, Verdict } from '../protocol/phases.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
-import { stepsOfPasses } from '../protocol/privacy-spec.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
+import { roundSteps } from '../protocol/training-spec.ts';
 import { ALONE_TRAINING } from './alone.ts';
 import type { Recalled, Remembered } from './site-memory.ts';
 import type { JudgedModel, ModelMetrics, TrainingProgress } from './status.ts';
@@ -115,7 +115,7 @@ export class Learner {
       ...this.#job(base.weights, base.normaliser),
       ...this.#work(recalled.steps),
       ...fedProxJob(algorithm),
-      ...recordsJob(spec),
+      ...recordsJob(spec, rows),
       ...(server && { correction: controlCorrection(server, recalled.control) }),
       learningRate,
       seed: await sha256(utf8('murmur/local-training/1'), args.baseModel, uintBytes(step, 2), args.site),
@@ -266,11 +266,12 @@ export class Learner {
  * DP-SGD in a task that protects single records. The steps are given, because those are what the task's epsilon counts; an epoch of the
  * trainer's own may round to one more.
  */
-function recordsJob({ privacy, training }: TaskSpec): Pick<TrainerJob, 'records' | 'steps'> {
+function recordsJob(spec: TaskSpec, rows: number): Pick<TrainerJob, 'records' | 'steps'> {
+  const { privacy } = spec;
   if (privacy?.kind !== 'records') return {};
   const { clipNorm, noiseMultiplier, samplingRate } = privacy;
   return {
     records: { clip: clipNorm, noise: noiseMultiplier, rate: samplingRate },
-    steps: training.steps ?? stepsOfPasses(privacy, training.epochs ?? 1),
+    steps: roundSteps(spec, rows),
   };
 }

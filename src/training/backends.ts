@@ -25,7 +25,14 @@ import { SeededRandom } from '../core/random.ts';
 import { BINARY } from '../protocol/target.ts';
 import type { ModelUse } from '../protocol/model-shapes.ts';
 import { type Network, disposeTensors, planNetwork, sgdStep, uploadWeights } from './network.ts';
-import { GRADIENT_TOLERANCE, exampleFeatures, exampleLabels, gradientError } from './self-test.ts';
+import {
+  GRADIENT_TOLERANCE,
+  type Oracle,
+  createOracle,
+  exampleFeatures,
+  exampleLabels,
+  gradientError,
+} from './self-test.ts';
 import { type KernelFamily, installWasmKernels } from './wasm-kernels/index.ts';
 
 export type Backend = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
@@ -44,6 +51,8 @@ export interface StartOptions {
   readonly kernels?: KernelFamily | undefined;
   /** The model to test with; default a small one. */
   readonly model?: ModelUse | undefined;
+  /** Whether it will be trained by DP-SGD, whose steps are then tested too; default false. */
+  readonly records?: boolean | undefined;
   /** Called as soon as the verdict on a backend stands. */
   readonly onReport?: ((trial: BackendTrial) => void) | undefined;
   /** Clock in milliseconds; default performance.now. */
@@ -94,9 +103,10 @@ const inUse = new Set<Backend>();
 export async function startBackend(options: StartOptions = {}): Promise<{ backend: Backend; report: BackendReport }> {
   const { prefer = ALL, onReport } = options;
   const network = planNetwork(options.model ?? DEFAULT_MODEL);
+  const oracle = createOracle(network);
   const trials: BackendTrial[] = [];
   const attempt = async (backend: Backend): Promise<void> => {
-    const trial = await tryBackend(backend, network, options);
+    const trial = await tryBackend(backend, network, oracle, options);
     trials.push(trial);
     onReport?.(trial);
   };
@@ -132,7 +142,12 @@ export async function startBackend(options: StartOptions = {}): Promise<{ backen
   return { backend: chosen.backend, report };
 }
 
-async function tryBackend(backend: Backend, network: Network, options: StartOptions): Promise<BackendTrial> {
+async function tryBackend(
+  backend: Backend,
+  network: Network,
+  oracle: Oracle,
+  options: StartOptions,
+): Promise<BackendTrial> {
   const refuse = (reason: string, more: Partial<BackendTrial> = {}): BackendTrial => ({
     backend,
     works: false,
@@ -144,9 +159,11 @@ async function tryBackend(backend: Backend, network: Network, options: StartOpti
     if (refusal !== undefined) return refuse(refusal);
     if (!(await setBackend(backend)))
       return refuse(`${backend} did not start${backend === 'wasm' ? ' (was its binary found?)' : ''}.`);
-    const error = await gradientError(network);
+    // cpu computes every shape by the same loops, and a batch of pictures takes it minutes.
+    const batch = backend === 'cpu' ? 0 : TIMED_BATCH;
+    const error = await gradientError(network, { oracle, batch, records: options.records });
     if (!(error <= GRADIENT_TOLERANCE)) {
-      return refuse(`${backend} computes wrong gradients here (relative error ${error.toExponential(1)}).`, {
+      return refuse(`${backend} computes wrong results here (relative error ${error.toExponential(1)}).`, {
         gradientError: error,
       });
     }

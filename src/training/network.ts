@@ -177,11 +177,19 @@ export function sgdStep(
     const pass = forward(network, weights, x);
     const error = mul(lossGradient(network.target, pass.logits, labels), factors.deltaScale);
     const changes = backward(network, weights, pass, error);
-    const clipped = factors.clip === undefined ? changes : clipNorm(changes, factors.clip);
-    return { weights: applyChanges(weights, clipped, factors), logits: keepLogits ? pass.logits : undefined };
+    return { weights: applyStep(weights, changes, factors), logits: keepLogits ? pass.logits : undefined };
   });
   disposeTensors(weights);
   return result;
+}
+
+/** What follows the gradient in a step: changes are clipped together, then applied. Call within tidy. */
+export function applyStep(
+  weights: readonly Tensor[],
+  changes: readonly Tensor[],
+  factors: Pick<StepFactors, 'decay' | 'shift' | 'clip'>,
+): Tensor[] {
+  return applyChanges(weights, factors.clip === undefined ? changes : clipNorm(changes, factors.clip), factors);
 }
 
 /** decay · w + shift − change, of every tensor. Call within tidy. */

@@ -31,9 +31,9 @@ import {
 } from './network.ts';
 import { type RecordRandomness, clipsTogether, recordStep, sampleRecords } from './records.ts';
 
-export interface TrainerOptions extends Omit<StartOptions, 'model'> {
+export interface TrainerOptions extends Omit<StartOptions, 'model' | 'records'> {
   /** A task's spec, or a model with the shape of its examples and its target. */
-  readonly spec: ModelUse;
+  readonly spec: ModelUse & { readonly privacy?: { readonly kind: string } | undefined };
   /** Steps between two readings of the loss, hence between two calls of onStep; default 10. */
   readonly reportEvery?: number | undefined;
   /** What DP-SGD draws from; without it a job with `records` is refused. */
@@ -67,7 +67,11 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const { spec, reportEvery = 10, now = () => performance.now(), randomness } = options;
   const network = planNetwork(spec);
   check(Number.isInteger(reportEvery) && reportEvery > 0, 'reportEvery must be a positive integer');
-  const { backend, report } = await startBackend({ ...options, model: spec });
+  const { backend, report } = await startBackend({
+    ...options,
+    model: spec,
+    records: spec.privacy?.kind === 'records',
+  });
   let disposed = false;
   const enter = (): void => {
     if (disposed) throw new MurmurError('refused', 'the trainer was disposed');

@@ -1,5 +1,4 @@
 /** From a person's file to rows that train: reading, repairing, and the library of this browser. */
-import type { Inferred } from '../../src/dataset/infer.ts';
 import type { ReadingPlan, Repair } from '../../src/dataset/reading-plan.ts';
 import type { ExamplesReport } from '../../src/dataset/example-report.ts';
 import type { FileReport } from '../../src/dataset/file-report.ts';
@@ -85,8 +84,6 @@ export interface DataApi {
     onProgress: Progress | undefined,
     signal?: AbortSignal,
   ): Promise<Reading>;
-  /** A schema that would fit a sample file; nothing is stored. */
-  inferSchema(source: DataSource, signal?: AbortSignal): Promise<Inferred>;
   datasets(): Promise<readonly DatasetView[]>;
   /** Those that were read for the same columns as a task's. */
   datasetsFor(task: string): Promise<readonly DatasetView[]>;

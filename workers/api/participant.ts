@@ -5,5 +5,6 @@ import type { LedgerApi } from './ledger.ts';
 import type { ParticipationApi } from './participation.ts';
 import type { TasksApi } from './tasks.ts';
 import type { WalletsApi } from './wallets.ts';
+import type { WorkbenchApi } from './workbench.ts';
 
-export type ParticipantApi = CreateApi & DataApi & LedgerApi & ParticipationApi & TasksApi & WalletsApi;
+export type ParticipantApi = CreateApi & DataApi & LedgerApi & ParticipationApi & TasksApi & WalletsApi & WorkbenchApi;

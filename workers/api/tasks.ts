@@ -108,8 +108,19 @@ export interface TaskDetail extends TaskSummary {
   readonly maxVoids: number;
   /** most colluding members of a smallest round that learn nothing of another one's update */
   readonly corruptOfSmallest: number;
-  /** of the model */
+  readonly cost: CostView;
+}
+
+/** What a training round asks of any machine, from the shapes of the model alone. */
+export interface CostView {
+  /** numbers of the model */
   readonly weights: number;
+  /** multiplications, each with an addition, of one step */
+  readonly stepMultiplyAdds: number;
+  /** that a step needs at once, about */
+  readonly memoryBytes: number;
+  /** that a site sends in a training round: its masked vector */
+  readonly sentBytes: number;
 }
 
 export interface TaskPage {

@@ -12,6 +12,18 @@ export interface TrainerApi {
     signal: AbortSignal | undefined,
   ): Promise<{ weights: Float32Array; loss: number; steps: number }>;
   predict(weights: Float32Array, features: Float32Array, rows: number): Promise<Float32Array>;
+  /**
+   * Times a step of a task on made-up rows, on the backend that a round would use.
+   * @param rows that the site would train on
+   */
+  trial(spec: TaskSpec, rows: number): Promise<TrialResult>;
+}
+
+export interface TrialResult {
+  readonly backend: string;
+  /** what is used and why not the others, in sentences */
+  readonly message: string;
+  readonly stepMs: number;
 }
 
 export type TrainingJob = Omit<TrainerJob, 'signal' | 'onStep'>;

@@ -1,16 +1,16 @@
 /** Creating a task. One creation at a time in a browser, so that two tabs with one draft make one task. */
-import { roundLayout } from '../../src/aggregation/layouts.ts';
-import { layoutBytes } from '../../src/protocol/layout.ts';
-import { checkTaskSpec } from '../../src/protocol/task-spec.ts';
 import type { CreateApi } from '../api/create.ts';
 import type { Context } from '../context.ts';
 import { beaconWaitSeconds, createLocally, creationCalls, finishCreation } from '../create.ts';
+import { openSources } from '../data.ts';
 import { waitForLock } from '../lock.ts';
 
 /** How long another tab's creation is waited for. */
 const WAIT_MS = 120_000;
 
-export function createCalls({ connected }: Context): CreateApi {
+const sampleReader = () => import('../sample.ts');
+
+export function createCalls({ opened, connected }: Context): CreateApi {
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     const release = await waitForLock('murmur/create', AbortSignal.timeout(WAIT_MS));
     try {
@@ -24,8 +24,16 @@ export function createCalls({ connected }: Context): CreateApi {
       const { world, network } = await connected(signal);
       return beaconWaitSeconds(world, network, signal);
     },
-    async roundBytes(spec) {
-      return layoutBytes(roundLayout(checkTaskSpec(spec), 1));
+    async inferSample(source, kind, signal) {
+      const files = await openSources((await opened()).world, source, signal);
+      return (await sampleReader()).inferSample(files, kind, signal);
+    },
+    async readSample(source, data, signal) {
+      const files = await openSources((await opened()).world, source, signal);
+      return (await sampleReader()).readSample(files, data, signal);
+    },
+    async planTask(wish) {
+      return (await import('../plan-task.ts')).planTask(wish);
     },
     async createLocally(draft, wallet) {
       const { world, network } = await connected();

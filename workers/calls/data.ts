@@ -3,16 +3,8 @@ import { MurmurError } from '../../src/core/errors.ts';
 import type { DataApi } from '../api/data.ts';
 import { noteSource, setLimit, taskBudget } from '../budget.ts';
 import type { Context } from '../context.ts';
-import {
-  dropReplaced,
-  forgetEverything,
-  listDatasets,
-  onlyFile,
-  openSource,
-  openSources,
-  schemaHash,
-} from '../data.ts';
-import { type ImportOptions, importFile, inferFrom } from '../import-file.ts';
+import { dropReplaced, forgetEverything, listDatasets, onlyFile, openSources, schemaHash } from '../data.ts';
+import { type ImportOptions, importFile } from '../import-file.ts';
 import { clock } from '../world.ts';
 
 export function dataCalls({ opened, connected }: Context): DataApi {
@@ -35,10 +27,6 @@ export function dataCalls({ opened, connected }: Context): DataApi {
       if (reading.dataset !== undefined) await noteSource(world, reading.dataset, files);
       if (order.replaces !== undefined && order.replaces !== reading.dataset) await dropReplaced(world, order.replaces);
       return reading;
-    },
-    async inferSchema(source, signal) {
-      const { world } = await opened();
-      return inferFrom(await openSource(world, source, signal), signal);
     },
     async datasets() {
       return listDatasets((await opened()).world);

@@ -39,15 +39,22 @@ export function pneumoniaTaskSpec(overrides: Partial<PicturesTask> = {}): Pictur
     heldOut: { fraction: 0.1, seed: 'pneumonia' },
     model: {
       layers: [
-        { kind: 'conv2d', filters: 16, size: 3, stride: 1, padding: 'same', activation: 'relu' },
-        { kind: 'max-pool', size: 2 },
-        { kind: 'conv2d', filters: 32, size: 3, stride: 1, padding: 'same', activation: 'relu' },
-        { kind: 'max-pool', size: 2 },
+        // Strides in place of pools take a fifth of the time.
+        { kind: 'conv2d', filters: 8, size: 5, stride: 2, padding: 'same', activation: 'relu' },
+        { kind: 'conv2d', filters: 16, size: 3, stride: 2, padding: 'same', activation: 'relu' },
         { kind: 'flatten' },
         { kind: 'dense', units: 1, activation: 'sigmoid' },
       ],
     },
-    training: { rounds: 10, epochs: 1, batchSize: 32, learningRate: 0.05, optimiser: 'sgd', l2: 0 },
+    training: {
+      rounds: 12,
+      epochs: 2,
+      batchSize: 32,
+      learningRate: 0.1,
+      schedule: { kind: 'cosine', warmUp: 0, floor: 0.05 },
+      optimiser: 'sgd',
+      l2: 0,
+    },
     server: { kind: 'fedavg', learningRate: 1 },
     ...ROUND_RULES,
     ...overrides,

@@ -42,15 +42,18 @@ export function smsTaskSpec(overrides: Partial<TextsTask> = {}): TextsTask {
       'Tell spam from other text messages, character by character. Every phone learns from its own messages; the phones are simulated.',
     data,
     heldOut: { fraction: 0.2, seed: 'sms-spam' },
+    // Letter groups that give spam away, wherever they stand (Zhang, Zhao and LeCun, NeurIPS 2015, made small).
     model: {
       layers: [
-        { kind: 'embedding', codes: characterCodes(data), units: 16 },
-        { kind: 'gru', units: 32, sequences: false },
+        { kind: 'embedding', codes: characterCodes(data), units: 8 },
+        { kind: 'conv1d', filters: 32, size: 5, stride: 1, padding: 'same', activation: 'relu' },
+        { kind: 'max-over' },
         { kind: 'dense', units: 1, activation: 'sigmoid' },
       ],
     },
-    training: { rounds: 20, epochs: 1, batchSize: 32, learningRate: 0.1, optimiser: 'sgd', l2: 0 },
-    server: { kind: 'fedadam', learningRate: 0.02, beta1: 0.9, beta2: 0.99, tau: 0.001 },
+    training: { rounds: 14, epochs: 1, batchSize: 32, learningRate: 0.3, optimiser: 'sgd', l2: 0 },
+    // The table of characters begins small, so plain averages hardly move it for many rounds; Adam divides by what is usual.
+    server: { kind: 'fedadam', learningRate: 0.05, beta1: 0.5, beta2: 0.9, tau: 0.001 },
     ...ROUND_RULES,
     ...overrides,
   };

@@ -1,52 +1,28 @@
-/** What a person enters to create a task, as plain data: texts as they were typed, and no cell of the sample file but possible labels. */
-import type { IdentifyingKind } from '../../dataset/file-report.ts';
-import type { Inferred, InferredColumn } from '../../dataset/infer.ts';
-import { type TaskSpec, type TableSpec } from '../../protocol/task-spec.ts';
-import { canonicalCell, isNumberText } from '../../protocol/cell-text.ts';
-import { START_TRAINING, type TrainingForm } from './create-training.ts';
+/** What a person enters to create a task, as plain data: texts as they were typed, and nothing of the sample that names anybody. */
+import type { Preset } from '../../../workers/api/create.ts';
+import type { InferredData } from '../../dataset/infer-data.ts';
+import type { TaskSpec } from '../../protocol/task-spec.ts';
+import { type LayerForm } from './create-layers.ts';
+import { type NoiseForm, START_NOISE } from './create-noise.ts';
+import { type PicturesForm, startPictures } from './create-pictures.ts';
+import { type SeriesForm, startSeries } from './create-series.ts';
+import { startTable, type TableForm } from './create-table.ts';
+import { type LearningKind, startTraining, type TrainingForm } from './create-training.ts';
+import { startTexts, type TextsForm } from './create-texts.ts';
 
-export type ColumnKind = 'number' | 'category';
-export type PresetId = 'logistic' | 'small' | 'medium';
+export type DataForm = TableForm | PicturesForm | TextsForm | SeriesForm;
+export type ModelId = Preset | 'own';
 
-export interface ColumnForm {
-  name: string;
-  readonly place: number;
-  use: boolean;
-  kind: ColumnKind;
-  description: string;
-  unit: string;
-  minimum: string;
-  maximum: string;
-  /** one a line */
-  categories: string;
-  /** what it can be as a feature; nothing for free text */
-  readonly kinds: readonly ColumnKind[];
-  /** texts that it may be a label by, most frequent first */
-  readonly values: readonly string[];
-  /** its values are numbers, so that a label may be "above" one */
-  readonly numeric: boolean;
-  readonly identifying?: IdentifyingKind;
-}
-
-export interface CreateForm extends TrainingForm {
+export interface CreateForm extends TrainingForm, NoiseForm {
   /** random; makes every draft another task, even when all else is the same */
   readonly id: string;
   readonly fileName: string;
-  readonly delimiter: TableSpec['delimiter'];
-  readonly header: boolean;
-  columns: ColumnForm[];
+  data: DataForm;
   title: string;
   description: string;
-  /** index into columns as text; empty: none */
-  label: string;
-  labelDescription: string;
-  labelBy: 'equals' | 'above';
-  positives: string[];
-  above: string;
-  /** separated by commas */
-  missingMarks: string;
-  missingEmpty: boolean;
-  model: PresetId;
+  model: ModelId;
+  /** of an own model, without the last one */
+  layers: LayerForm[];
   heldOutPercent: string;
   minCohort: string;
   maxCohort: string;
@@ -59,16 +35,14 @@ export interface CreateForm extends TrainingForm {
   retry: TaskSpec['retry'];
 }
 
-/** Entries that do not come from the file. */
+/** Entries that depend on no sample. */
 const START = {
-  ...START_TRAINING,
+  ...START_NOISE,
   title: '',
   description: '',
-  model: 'small',
   heldOutPercent: '20',
   minCohort: '3',
   maxCohort: '16',
-  rowCap: '256',
   joinSeconds: '60',
   phaseSeconds: '60',
   stake: '10',
@@ -77,98 +51,53 @@ const START = {
   retry: 'strict',
 } as const;
 
-/** Most texts that a label can be chosen by. */
-const MAX_LABEL_VALUES = 256;
-const LIKELY_POSITIVE = new Set(['1', 'yes', 'y', 'true', 't', 'positive', 'pos', 'malignant', 'case', 'dead', 'sick']);
+/** Models that a site can train while somebody waits, and send in a few seconds. */
+const USUAL_MODELS: Readonly<Record<LearningKind, Preset>> = {
+  table: 'mlp',
+  pictures: '2nn',
+  'texts-class': 'gru',
+  'texts-next': 'small-transformer',
+  series: 'mlp',
+};
+
+/** What is learnt when nobody has named it. */
+const LABEL_NAME = 'class';
 
 /**
- * The form for a sample file. Public ranges stay empty: they must not be taken from anybody's rows.
+ * The form for a sample.
  * @param id random text, new for every task
- * @param before what was entered so far; everything that does not describe the file is kept
+ * @param before what was entered so far; what does not describe the sample is kept, how it is learnt only for the same kind of data
  */
-export function startForm(file: Inferred, id: string, before?: CreateForm): CreateForm {
-  const columns = file.columns.map((column, i) => columnForm(column, i === file.likelyLabel));
-  const likely = file.likelyLabel === undefined ? undefined : columns[file.likelyLabel];
-  const form: CreateForm = {
-    ...START,
-    ...before,
-    id,
-    fileName: file.fileName,
-    delimiter: file.delimiter,
-    header: file.header,
-    columns,
-    label: '',
-    labelDescription: '',
-    labelBy: 'equals',
-    positives: [],
-    above: '',
-    missingMarks: file.missingMarks.filter((mark) => mark !== '').join(', '),
-    missingEmpty: file.missingMarks.includes(''),
-  };
-  if (likely !== undefined) chooseLabel(form, String(file.likelyLabel));
-  return form;
+export function startForm(sample: InferredData, id: string, before?: CreateForm): CreateForm {
+  const data = startData(sample);
+  const kind = learningKind(data);
+  const learning = before !== undefined && learningKind(before.data) === kind ? {} : startLearning(kind);
+  return { ...startLearning(kind), ...START, ...before, ...learning, id, fileName: sample.fileName, data };
 }
 
-/** Whether a column can say what is to be learnt. */
-export function canBeLabel({ values, numeric }: ColumnForm): boolean {
-  return values.length >= 2 || numeric;
+/** How the data are learnt, when that is chosen anew. */
+export function restartLearning(form: CreateForm): void {
+  Object.assign(form, startLearning(learningKind(form.data)));
 }
 
-/** Makes a column the label; what was the label may become a feature again. */
-export function chooseLabel(form: CreateForm, label: string): void {
-  form.label = label;
-  form.labelDescription = '';
-  form.above = '';
-  const column = labelOf(form);
-  form.labelBy = column !== undefined && column.values.length < 2 ? 'above' : 'equals';
-  const likely = column?.values.filter((value) => LIKELY_POSITIVE.has(value.toLowerCase())) ?? [];
-  form.positives = column?.values.length === 2 && likely.length === 1 ? likely : [];
+export function learningKind(data: DataForm): LearningKind {
+  return data.kind === 'texts' ? `texts-${data.learn}` : data.kind;
 }
 
-export function labelOf(form: CreateForm): ColumnForm | undefined {
-  return form.label === '' ? undefined : form.columns[Number(form.label)];
+function startLearning(kind: LearningKind) {
+  const rowCap = kind === 'table' ? '256' : '2048';
+  return { ...startTraining(kind), model: USUAL_MODELS[kind] as ModelId, layers: [] as LayerForm[], rowCap };
 }
 
-/** Columns that become features, with their place in the form. */
-export function usedColumns(form: CreateForm): readonly { readonly index: number; readonly column: ColumnForm }[] {
-  return form.columns.flatMap((column, index) =>
-    column.use && column.kinds.length > 0 && String(index) !== form.label ? [{ index, column }] : [],
-  );
-}
-
-/** One entry a line, without empty ones. */
-export function linesOf(text: string): readonly string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
-function columnForm({ name, place, column, values, identifying }: InferredColumn, isLabel: boolean): ColumnForm {
-  const numeric =
-    column?.kind === 'number' || (values.length > 0 && values.every((value) => isNumberText(value.trim())));
-  const distinct = [...new Set(values.map(canonicalCell))].slice(0, MAX_LABEL_VALUES);
-  const kinds = kindsOf(column?.kind, numeric, distinct.length);
-  const categories = column?.kind === 'category' ? column.categories : distinct;
-  return {
-    name,
-    place,
-    use: kinds.length > 0 && identifying === undefined && !isLabel,
-    kind: column?.kind ?? 'category',
-    description: column?.description ?? '',
-    unit: column?.kind === 'number' ? (column.unit ?? '') : '',
-    minimum: '',
-    maximum: '',
-    categories: categories.join('\n'),
-    kinds,
-    values: distinct,
-    numeric,
-    ...(identifying && { identifying }),
-  };
-}
-
-function kindsOf(guess: ColumnKind | undefined, numeric: boolean, distinct: number): readonly ColumnKind[] {
-  if (guess === undefined) return [];
-  if (guess === 'number') return distinct >= 2 ? ['number', 'category'] : ['number'];
-  return numeric ? ['category', 'number'] : ['category'];
+function startData(sample: InferredData): DataForm {
+  switch (sample.kind) {
+    case 'table':
+      return startTable(sample);
+    case 'pictures':
+      return startPictures(sample, LABEL_NAME);
+    case 'texts':
+      return startTexts(sample, LABEL_NAME);
+    case 'series':
+      return startSeries(sample);
+  }
 }

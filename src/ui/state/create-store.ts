@@ -1,20 +1,26 @@
 /** The draft of a task in this tab's session storage: gone with the tab, and without any row or example of the sample file. */
 import type { CreateForm } from './create-form.ts';
+import type { TableForm } from './create-table.ts';
 
 const KEY = 'murmur/create';
 /** Changes when the form does; an older draft is not read. */
-const VERSION = 2;
+const VERSION = 3;
 
 export function keepDraft(form: CreateForm): void {
-  // What may name a person leaves memory only when the person chose to publish it.
-  const columns = form.columns.map((column) =>
-    column.identifying !== undefined && !column.use ? { ...column, values: [], categories: '' } : column,
-  );
+  const kept = { ...form, data: form.data.kind === 'table' ? withoutNames(form.data) : form.data };
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ version: VERSION, form: { ...form, columns } }));
+    sessionStorage.setItem(KEY, JSON.stringify({ version: VERSION, form: kept }));
   } catch {
     // A full or forbidden storage only costs the comfort of a reload.
   }
+}
+
+/** What may name a person leaves memory only when the person chose to publish it. */
+function withoutNames(table: TableForm): TableForm {
+  const columns = table.columns.map((column) =>
+    column.identifying !== undefined && !column.use ? { ...column, values: [], categories: '' } : column,
+  );
+  return { ...table, columns };
 }
 
 export function readDraft(): CreateForm | undefined {

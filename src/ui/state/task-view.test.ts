@@ -71,7 +71,7 @@ const detail = (rounds: readonly TaskRound[], more: Partial<TaskDetail> = {}): T
   privacy: { open: ['update'] },
   specHash: hash,
   samples: [],
-  weights: 1,
+  cost: { weights: 1, stepMultiplyAdds: 1, memoryBytes: 1, sentBytes: 1 },
   rounds,
   joinSeconds: 10,
   phaseSeconds: 20,

@@ -1,5 +1,6 @@
 /** What the data of a task are and what is learnt of them, in words. */
 import type { ColumnSpec, DataSpec } from '../../protocol/data-spec.ts';
+import { targetOf } from '../../protocol/target.ts';
 import { formatCount } from '../format.ts';
 import { plural } from './plural.ts';
 
@@ -65,6 +66,21 @@ export function formOf(data: DataSpec): string | undefined {
   if (data.kind !== 'texts') return undefined;
   const known = [...data.alphabet].length;
   return `${plural(known, 'character')} are told apart${data.lowerCase ? ', capitals read as small letters' : ''}; all others are read as one sign.`;
+}
+
+/** What the last layer says. */
+export function outputOf(data: DataSpec): string {
+  const target = targetOf(data);
+  switch (target.kind) {
+    case 'binary':
+      return `one output: the chance of “${target.names[1]}”`;
+    case 'classes':
+      return `${plural(target.names.length, 'output')}: the chance of each class`;
+    case 'value':
+      return 'one output: the value';
+    case 'next':
+      return `${plural(target.characters, 'output')} at each place: the chance of each character to come next`;
+  }
 }
 
 const above = (value: number) => `Counts as “yes” when above ${value}.`;

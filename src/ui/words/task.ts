@@ -61,14 +61,6 @@ export const learnWords = {
   modelAbout: (weights: number, inputs: number) =>
     `${plural(weights, 'number')} to learn, from ${plural(inputs, 'input')}.`,
   layers: 'Layers of the model',
-  layer: (units: number, activation: string) => `${plural(units, 'unit')}, ${activation}`,
-  activations: {
-    relu: 'ReLU',
-    tanh: 'tanh',
-    linear: 'linear',
-    sigmoid: 'sigmoid',
-  },
-  output: 'one output: the chance of “yes”',
   training: 'Training',
   steps: (steps: number, batchSize: number) =>
     `In each round a site makes ${plural(steps, 'step')} of up to ${plural(batchSize, 'row')} each.`,
@@ -166,6 +158,13 @@ export const costWords = {
     `${amount} FLOCK. It stays yours: your wallet can withdraw it when no round needs it any more.`,
   pool: (amount: string) => `${amount} FLOCK are left to share among the sites of the coming training rounds.`,
   stakePlay: 'On this local network it is play money that the page gets for you.',
+
+  workTitle: 'In work',
+  weights: 'Numbers in the model',
+  memory: 'Memory of a step, about',
+  sent: 'Sent in a round',
+  multiplyAdds: 'Multiplications of a step',
+  workNote: 'How long that takes depends on the machine. Before you join, your tab tries it out.',
 
   timeTitle: 'In time',
   leftTypical: (rounds: number, leftMs: number, typicalMs: number) =>
