@@ -46,11 +46,7 @@ describe('budget', () => {
     expect(refuse).toThrow(
       expect.objectContaining({ code: 'refused', details: { limit: 'privacy', epsilon: 3, delta: 1e-5 } }) as Error,
     );
-    try {
-      refuse();
-    } catch (error) {
-      expect(isOverBudget(error)).toBe(true);
-    }
+    expect(refuse).toThrow(expect.toSatisfy(isOverBudget) as Error);
     expect(isOverBudget(new Error('refused'))).toBe(false);
   });
 

@@ -160,7 +160,7 @@ export const glossary: Readonly<Record<TermId, GlossaryEntry>> = {
   },
   'privacy-budget': {
     short: 'What your rows may tell in all, and how much of that is spent.',
-    long: 'Each result that your rows are part of tells a little about them. Epsilon measures how much, and it adds up over all tasks and wallets, a little less than a plain sum. You set a limit; what would pass it is refused before anything leaves this browser. The budget belongs to what is in the rows, so renaming the file or reading it again does not give it back. This browser keeps the count for your protection: another browser, or a file with changed rows, knows nothing of it.',
+    long: 'Each result that your rows are part of tells a little about them; epsilon measures it, and it adds up over all tasks and wallets. You set a limit, and what would pass it is refused before anything leaves this browser. The budget belongs to what is in the rows, so renaming the file or reading it again does not give it back. This browser keeps the count for your protection: another browser, or a file with changed rows, knows nothing of it.',
   },
   'r-squared': {
     short:
