@@ -17,16 +17,21 @@ const MAY_IMPORT = {
   // Adapters never import each other.
   'src/storage/': src('core', 'protocol'),
   'src/network/': src('core', 'protocol'),
+  'src/threads/': src('core', 'protocol'),
   'src/chain/': [...src('core', 'protocol'), 'contracts-abi/'],
   // A participant's life gets its adapters and its trainer as arguments.
   'src/session/': src(...PURE),
-  'workers/': src(...PURE, 'training', 'storage', 'network', 'chain', 'session'),
+  'workers/': src(...PURE, 'training', 'threads', 'storage', 'network', 'chain', 'session'),
   'relay/': [
     ...src('core', 'protocol', 'dataset', 'model', 'masking', 'aggregation', 'evaluation'),
     ...src('chain', 'network'),
     'contracts-abi/',
   ],
-  'node/': [...src(...PURE, 'training', 'storage', 'network', 'chain', 'session'), 'relay/', 'contracts-abi/'],
+  'node/': [
+    ...src(...PURE, 'training', 'threads', 'storage', 'network', 'chain', 'session'),
+    'relay/',
+    'contracts-abi/',
+  ],
   'bench/': [
     'workers/',
     ...src(...PURE, 'training', 'storage', 'network', 'chain', 'session'),

@@ -25,13 +25,12 @@ import { participate } from '../src/session/participate.ts';
 import { checkHonest } from '../src/session/releases.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
-import { recordRandomness } from '../src/training/records.ts';
-import { createTrainer } from '../src/training/trainer.ts';
 import { systemClock } from '../relay/server/start.ts';
 import { type ChainEndpoint, connectChain, ensureRegistered } from './chain-access.ts';
 import { readDataset } from './data-files.ts';
 import { identify } from './data-identity.ts';
 import { keepSecret } from './state-folder.ts';
+import type { ThreadTrainer, TrainerThreads } from './trainer-threads.ts';
 
 export interface HospitalOptions {
   readonly task: bigint;
@@ -44,6 +43,10 @@ export interface HospitalOptions {
   /** absent for example data, which are nobody's */
   readonly privacy?: SitePrivacy | undefined;
   readonly pace: SessionPace;
+  /** where it trains */
+  readonly trainers: TrainerThreads;
+  /** whether the same model is trained on this site's rows alone, to compare it with */
+  readonly comparesAlone: boolean;
   /** what leaves this site is written down here */
   readonly ledger: Ledger;
   /** hears how long each local training took */
@@ -80,7 +83,7 @@ export interface Hospital {
  * cost in privacy does not fit the data set's limit
  */
 export async function openHospital(options: HospitalOptions): Promise<Hospital> {
-  const { task, endpoint, relayUrl, wallet, dataFile, pace, ledger, signal } = options;
+  const { task, endpoint, relayUrl, wallet, dataFile, pace, comparesAlone, ledger, signal } = options;
   const sender = createSender({ ledger });
   const chain = connectChain(endpoint, sender, wallet);
   const view = await chain.task(task, signal);
@@ -119,6 +122,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     spec,
     dataset,
     async run() {
+      let trainer: ThreadTrainer | undefined;
       try {
         return await participate({
           task,
@@ -132,14 +136,19 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
           budget,
           signer,
           channel,
-          createTrainer: async (spec) => timed(await startTrainer(spec), options.onTrained),
+          createTrainer: async () => {
+            trainer = await options.trainers.createTrainer(spec);
+            return timed(trainer, options.onTrained);
+          },
           clock: systemClock,
           random: secureRandom,
           onStatus: options.onStatus,
           signal,
+          comparesAlone,
           ...pace,
         });
       } finally {
+        trainer?.close();
         relay.close();
       }
     },
@@ -168,19 +177,6 @@ async function siteBudget(
   await budget.describe(source, limit);
   await budget.checkTask(await placeOf(chain, view, signal));
   return budget;
-}
-
-let lastStart: Promise<unknown> = Promise.resolve();
-
-/**
- * The trainer of headless roles: wasm, or plain JavaScript where that fails. tfjs has one current backend a process, so trainers
- * are started one after the other; from then on they share it.
- */
-export function startTrainer(spec: TaskSpec): Promise<TrainerPort> {
-  const start = () => createTrainer({ spec, prefer: ['wasm', 'cpu'], randomness: recordRandomness(secureRandom) });
-  const started = lastStart.then(start, start);
-  lastStart = started.catch(() => undefined);
-  return started;
 }
 
 function timed(trainer: TrainerPort, onTrained: HospitalOptions['onTrained']): TrainerPort {

@@ -24,10 +24,13 @@ import { type LocalChain, startLocalChain } from './local-chain.ts';
 import { createPageServer } from './page-server.ts';
 import { AGGREGATOR_WORKER, PAGE_FOLDER } from './places.ts';
 import { type NetworkResult, summarise } from './result.ts';
+import { lengthsFor, measureWork } from './round-time.ts';
 import { runSites, type SiteRound, SiteTally } from './sites.ts';
 import { lockFolder, readOptional, replaceFile } from './state-folder.ts';
+import { TrainerThreads } from './trainer-threads.ts';
 
 export interface NetworkPace {
+  /** phases are longer where a round of the task costs more (round-time.ts) */
   readonly lengths: PhaseLengths;
   readonly session: SessionPace;
   readonly relay: Partial<RelayOptions>;
@@ -44,7 +47,7 @@ export const FOR_PEOPLE: NetworkPace = {
   mixedMining: true,
 };
 
-/** For programs: as fast as four hospitals on two busy cores keep up. */
+/** For programs: as fast as the sites keep up. */
 export const FOR_PROGRAMS: NetworkPace = {
   lengths: { joinSeconds: 2, phaseSeconds: 20, beaconSeconds: 20 },
   session: { pollMs: 150, announceMs: 500 },
@@ -154,6 +157,7 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
     onTrouble('chain', `anvil ended: ${words}`);
     controller.abort(new MurmurError('unreachable', 'the local chain has ended'));
   });
+  const trainers = new TrainerThreads();
   let training: Promise<unknown> = Promise.resolve();
   const tally = new SiteTally();
 
@@ -170,14 +174,8 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
       const spec = exampleSpec(example, options.trainingRounds);
       const { blobs } = relay.core;
       const { creator } = chain;
-      openTask = await createExampleTask({
-        creator,
-        flock: endpoint.flock,
-        blobs,
-        spec,
-        lengths: pace.lengths,
-        signal,
-      });
+      const lengths = lengthsFor(pace.lengths, spec, await measureWork(example, spec, trainers.most));
+      openTask = await createExampleTask({ creator, flock: endpoint.flock, blobs, spec, lengths, signal });
       return { task: openTask, spec };
     },
     async train(task) {
@@ -188,7 +186,12 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
         tally.add(round);
         options.onRound(round);
       };
-      const sites = runSites({ ...parts, pace: pace.session, onRound, onTrouble }, example.sites, task, signal);
+      const sites = runSites(
+        { ...parts, pace: pace.session, trainers, onRound, onTrouble },
+        example.sites,
+        task,
+        signal,
+      );
       training = sites;
       await Promise.race([sites, aborted(signal)]);
       signal.throwIfAborted();
@@ -197,13 +200,15 @@ async function startOn(chain: LocalChain, options: NetworkOptions, unlock: () =>
     },
     async result(task, spec) {
       const reader = readOnlyRelay(relay.url, sender, task);
-      return summarise({ chain: chain.creator, relay: reader, example, task, spec, ...tally.of(task), signal });
+      const ends = tally.of(task);
+      return summarise({ chain: chain.creator, relay: reader, example, task, spec, ...ends, trainers, signal });
     },
     async stop() {
       controller.abort();
       const waited = new AbortController();
       await Promise.race([training.catch(() => undefined), systemClock.sleep(STOP_MS, waited.signal)]);
       waited.abort();
+      await trainers.close();
       await relay.close();
       await aggregator.close();
       await chain.anvil.stop();

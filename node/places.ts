@@ -15,6 +15,7 @@ export const PAGE_FOLDER = join(ROOT, 'dist/page');
 export const PUBLIC_FOLDER = join(ROOT, 'public');
 export const HEART_FOLDER = join(PUBLIC_FOLDER, 'data/heart');
 export const AGGREGATOR_WORKER = join(ROOT, 'dist/node/aggregator-worker.js');
+export const TRAINER_WORKER = join(ROOT, 'dist/node/trainer-worker.js');
 
 function rootAbove(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {

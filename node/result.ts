@@ -15,8 +15,8 @@ import type { Normaliser } from '../src/dataset/statistics.ts';
 import { type TaskSpec, weightCount } from '../src/protocol/task-spec.ts';
 import { type Scores, trainBaselines } from './baselines.ts';
 import { readDataset } from './data-files.ts';
-import { startTrainer } from './hospital.ts';
 import { PUBLIC_FOLDER } from './places.ts';
+import type { TrainerThreads } from './trainer-threads.ts';
 
 /** Figures of the final model over all sites' held-out rows, from the masked counts of the evaluation step: those of its kind. */
 export type Figures = Partial<Record<MeasureId, number>>;
@@ -56,9 +56,10 @@ export async function summarise(args: {
   bytesUpPerSiteRound: number;
   /** the model that the sites ended with */
   modelHash: string;
+  trainers: TrainerThreads;
   signal: AbortSignal;
 }): Promise<NetworkResult> {
-  const { chain, relay, example, task, spec, bytesUpPerSiteRound, modelHash, signal } = args;
+  const { chain, relay, example, task, spec, bytesUpPerSiteRound, modelHash, trainers, signal } = args;
   const verification = await verifyTask({ chain, source: relay, task, fromVectors: true, signal });
   const { rounds, checkpoint } = verification;
   const last = rounds.findLast(({ outcome }) => outcome !== 'void');
@@ -75,7 +76,7 @@ export async function summarise(args: {
     sites: view.n,
     survivors: popcount(view.u3),
     ...figuresOf(pooled),
-    ...(example.id === 'heart' && (await compare(example, spec, checkpoint.normaliser))),
+    ...(example.id === 'heart' && (await compare(example, spec, checkpoint.normaliser, trainers))),
     bytesUpPerSiteRound,
     parameters: weightCount(spec),
     modelHash,
@@ -90,10 +91,19 @@ function figuresOf(metrics: RoundMetrics): Figures {
   return Object.fromEntries(shown.flatMap(({ id, value }) => (value === undefined ? [] : [[id, value]])));
 }
 
-async function compare({ sites }: Example, spec: TaskSpec, normaliser: Normaliser): Promise<Comparison> {
+async function compare(
+  { sites }: Example,
+  spec: TaskSpec,
+  normaliser: Normaliser,
+  trainers: TrainerThreads,
+): Promise<Comparison> {
   const datasets = await Promise.all(sites.map(({ path }) => readDataset(join(PUBLIC_FOLDER, path), spec)));
-  const trainer = await startTrainer(spec);
-  const seed = await sha256(utf8('murmur/baselines/1'), utf8(spec.heldOut.seed));
-  const { centralised, alone } = await trainBaselines({ spec, sites: datasets, normaliser, trainer, seed });
-  return { centralised, alone: alone.map((scores, i) => ({ site: sites[i]?.id ?? '', ...scores })) };
+  const trainer = await trainers.createTrainer(spec);
+  try {
+    const seed = await sha256(utf8('murmur/baselines/1'), utf8(spec.heldOut.seed));
+    const { centralised, alone } = await trainBaselines({ spec, sites: datasets, normaliser, trainer, seed });
+    return { centralised, alone: alone.map((scores, i) => ({ site: sites[i]?.id ?? '', ...scores })) };
+  } finally {
+    trainer.close();
+  }
 }

@@ -1,4 +1,4 @@
-/** The sites of the local network (four hospitals by default), side by side in this process. Each has its own wallet, keys, journal and connections. */
+/** The sites of the local network (four hospitals by default), side by side in this process, training on its threads. Each has its own wallet, keys, journal and connections. */
 import { join } from 'node:path';
 import { systemClock } from '../relay/server/start.ts';
 import type { AllianceClient } from '../src/chain/alliance-client.ts';
@@ -14,6 +14,7 @@ import type { Fund } from './faucet.ts';
 import { openHospital, type SessionPace, walletOf } from './hospital.ts';
 import { PUBLIC_FOLDER } from './places.ts';
 import { keepSecret } from './state-folder.ts';
+import type { TrainerThreads } from './trainer-threads.ts';
 
 export interface SiteRound {
   readonly site: string;
@@ -33,6 +34,7 @@ export interface SitesParts {
   readonly reader: AllianceClient;
   readonly fund: Fund;
   readonly pace: SessionPace;
+  readonly trainers: TrainerThreads;
   readonly onRound: (round: SiteRound) => void;
   readonly onTrouble: (site: string, message: string) => void;
 }
@@ -105,6 +107,9 @@ async function runSite(
         dataFile: join(PUBLIC_FOLDER, path),
         folder: parts.places.siteFolder(id),
         pace: parts.pace,
+        trainers: parts.trainers,
+        // Nobody looks at it: a person with a file of their own compares.
+        comparesAlone: false,
         ledger,
         onTrained: (durationMs) => {
           trainingMs = durationMs;

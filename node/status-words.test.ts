@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { metricsWords } from './status-words.ts';
+import { VoidReason } from '../src/protocol/phases.ts';
+import { metricsWords, voidSentence } from './status-words.ts';
 
 describe('metricsWords', () => {
   it('says what matters of each kind', () => {
@@ -22,5 +23,17 @@ describe('metricsWords', () => {
     expect(metricsWords({ kind: 'next', characters: 9, accuracy: 0.5, bitsPerCharacter: 2 })).toBe(
       'bits per character 2.000, accuracy 50.0 %',
     );
+  });
+});
+
+describe('voidSentence', () => {
+  it('says why, how many there were of how many, and what to do', () => {
+    expect(voidSentence({ reason: VoidReason.TooFewJoined, shortfall: { came: 2, needed: 3 } })).toBe(
+      'too few sites joined, 2 of 3 needed (start more sites)',
+    );
+    expect(voidSentence({ reason: VoidReason.SumMissing })).toBe(
+      'nobody posted the sum (is the relay running and in reach?)',
+    );
+    expect(voidSentence({ reason: 0 })).toBe('');
   });
 });

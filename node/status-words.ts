@@ -1,5 +1,7 @@
-/** What a participation is doing and how good its models are, for the command line. */
+/** What a participation is doing, why its rounds were void and how good its models are, for the command line. */
 import { type MeasureId, type RoundMetrics, measuresOf } from '../src/protocol/metrics.ts';
+import { VoidReason, voidWords } from '../src/protocol/phases.ts';
+import type { Shortfall } from '../src/protocol/shortfall.ts';
 import type { ParticipationStatus, StatusNote } from '../src/session/status.ts';
 import type { BudgetView } from '../src/session/budget-book.ts';
 import { decimal, percent } from './output.ts';
@@ -29,6 +31,31 @@ export function budgetWords({ protects, spent, after, openBefore, openAfter, lim
   if (!openAfter) return `privacy: ${bounds}`;
   const why = openBefore ? 'something was released without noise' : 'this task releases something without noise';
   return `privacy: none, nothing bounds what the results tell, as ${why}; beside it ${bounds}`;
+}
+
+const SITES_AWAY = 'keep all sites running until the round is over';
+const TOO_SLOW = 'sites left or were too slow: a task whose rounds cost more needs longer phases';
+const RELAY_AWAY = 'is the relay running and in reach?';
+/** What whoever runs a site can do. */
+const ADVICE: Readonly<Record<VoidReason, string>> = {
+  [VoidReason.TooFewJoined]: 'start more sites',
+  [VoidReason.BeaconEarly]: 'the next round draws another number',
+  [VoidReason.BeaconMissing]: RELAY_AWAY,
+  [VoidReason.TooFewShares]: SITES_AWAY,
+  [VoidReason.TooFewAcks]: SITES_AWAY,
+  [VoidReason.TooFewMasked]: TOO_SLOW,
+  [VoidReason.TooFewSurvivors]: `connections are slow, or ${RELAY_AWAY}`,
+  [VoidReason.TooFewAnswers]: SITES_AWAY,
+  [VoidReason.SumMissing]: RELAY_AWAY,
+  [VoidReason.SumDisputed]: 'whoever posted it loses a bond; if it happens again, use another relay',
+  [VoidReason.TooFewVotes]: TOO_SLOW,
+};
+
+/** Why a round was void, with the numbers where it is a matter of numbers, and what to do: too few sites joined, 2 of 3 needed (...). */
+export function voidSentence({ reason, shortfall }: { reason: VoidReason | 0; shortfall?: Shortfall }): string {
+  if (reason === 0) return '';
+  const numbers = shortfall === undefined ? '' : `, ${shortfall.came} of ${shortfall.needed} needed`;
+  return `${voidWords(reason)}${numbers} (${ADVICE[reason]})`;
 }
 
 const MEASURES: Readonly<Record<MeasureId, string>> = {

@@ -15,6 +15,7 @@ const NODE_MAJOR = 20;
 const NODE_ENTRIES = {
   murmur: 'node/murmur.ts',
   'aggregator-worker': 'relay/aggregator-worker.ts',
+  'trainer-worker': 'node/trainer-worker.ts',
   bench: 'bench/index.ts',
 };
 

@@ -6,7 +6,7 @@ import { type Remote, proxy, wrap } from 'comlink';
 import { MurmurError } from '../src/core/errors.ts';
 import type { ParticipantApi } from './api/participant.ts';
 import type { Snapshot } from './api/participation.ts';
-import './transfer.ts';
+import '../src/threads/transfer.ts';
 
 /** A worker that nobody called for so long, and that takes part in nothing, is stopped. */
 const IDLE_MS = 60_000;

@@ -18,7 +18,7 @@ import { Participation } from './participation.ts';
 import { countReceived } from './received.ts';
 import { TaskReader } from './task-reader.ts';
 import { openWorld, readNetwork, type World } from './world.ts';
-import './transfer.ts';
+import '../src/threads/transfer.ts';
 
 /** The page is told at most this often. */
 const TELL_MS = 100;

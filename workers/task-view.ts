@@ -8,6 +8,7 @@ import { layoutBytes } from '../src/protocol/layout.ts';
 import { targetOf } from '../src/protocol/target.ts';
 import { mainMeasure, MEASURES } from '../src/protocol/metrics.ts';
 import { isOver, Phase, phaseName, stepKind } from '../src/protocol/phases.ts';
+import { shortfall } from '../src/protocol/shortfall.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { ModelMetrics } from '../src/session/status.ts';
@@ -35,12 +36,14 @@ export function newestRounds(newest: number, most: number): readonly number[] {
 export function roundOf(task: TaskView, view: RoundView, together: ModelMetrics | undefined): TaskRound {
   const over = isOver(view.phase);
   const settled = view.phase === Phase.Settled;
+  const lacked = shortfall(view, task.parameters);
   return {
     round: view.round,
     step: view.step,
     kind: stepKind(view.step, task.parameters.trainingRounds),
     phase: phaseName(view.phase),
     reason: view.voidReason,
+    ...(lacked && { shortfall: lacked }),
     joined: view.n,
     survivors: popcount(view.u3),
     openedAtBlock: Number(view.openedAtBlock),

@@ -16,7 +16,8 @@ import { openHospital, walletOf } from '../hospital.ts';
 import { note, printJson, printLine, shortHash } from '../output.ts';
 import { BUDGET_FOLDER } from '../places.ts';
 import { keepSecret, lockFolder } from '../state-folder.ts';
-import { budgetWords, metricsWords, statusWords } from '../status-words.ts';
+import { budgetWords, metricsWords, statusWords, voidSentence } from '../status-words.ts';
+import { TrainerThreads } from '../trainer-threads.ts';
 import { connectOptions, deltaOption, epsilonOption, folderOption, keyFileOption, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
@@ -116,7 +117,7 @@ async function takePart(
       if (json) printJson({ ...round, reason: voidWords(round.reason) });
       else
         printLine(
-          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === 0 ? '' : ` (${voidWords(round.reason)})`}, ` +
+          `round ${round.round} ${round.kind}: ${round.outcome}${round.reason === 0 ? '' : `: ${voidSentence(round)}`}, ` +
             `together ${round.together ? metricsWords(round.together) : '-'}; here ${round.own ? metricsWords(round.own) : '-'}; ` +
             `model ${shortHash(round.modelHash)}`,
         );
@@ -134,10 +135,15 @@ async function takePart(
     limit: limitOf(privacyLimit, delta),
     withoutNoise: withoutNoise === true,
   };
-  const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, privacy };
-  const last = await (await openHospital({ ...site, pace: PACE, ledger, onStatus, signal })).run();
-  if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone, budget: last.budget });
-  return last;
+  const trainers = new TrainerThreads(1);
+  try {
+    const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, privacy, pace: PACE, trainers, ledger };
+    const last = await (await openHospital({ ...site, comparesAlone: true, onStatus, signal })).run();
+    if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone, budget: last.budget });
+    return last;
+  } finally {
+    await trainers.close();
+  }
 }
 
 /** @throws MurmurError bad-input for a delta that is of no limit */

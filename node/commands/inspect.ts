@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { members } from '../../src/core/bitmap.ts';
 import { toHex } from '../../src/core/bytes.ts';
 import { Phase, phaseName, RECORD_PHASES, stepKind } from '../../src/protocol/phases.ts';
+import { shortfall } from '../../src/protocol/shortfall.ts';
 import type { ChainReader } from '../../src/protocol/ports.ts';
 import type { RoundView, TaskView } from '../../src/protocol/views.ts';
 import { voidWords } from '../../src/protocol/phases.ts';
@@ -104,7 +105,7 @@ function headOf(round: RoundView, task: TaskView) {
     step: round.step,
     kind: stepKind(round.step, task.parameters.trainingRounds),
     phase: phaseName(round.phase),
-    ...(round.phase === Phase.Void && { why: voidWords(round.voidReason) }),
+    ...(round.phase === Phase.Void && { why: voidWords(round.voidReason), ...shortfall(round, task.parameters) }),
     ...(round.phase === Phase.Settled && { accepted: round.accepted }),
     joined: round.n,
   };

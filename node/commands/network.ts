@@ -5,8 +5,9 @@ import type { Example } from '../../src/dataset/examples/index.ts';
 import { exampleNamed } from '../example-task.ts';
 import { FOR_PEOPLE, FOR_PROGRAMS, type LocalNetwork, type NetworkOptions, startNetwork } from '../network.ts';
 import { byteSize, jsonLine, note, printJson, printLine, shortHash } from '../output.ts';
-import { metricsWords } from '../status-words.ts';
+import { metricsWords, voidSentence } from '../status-words.ts';
 import { measuresOf } from '../../src/protocol/metrics.ts';
+import { voidWords } from '../../src/protocol/phases.ts';
 import { STATE_FOLDER } from '../places.ts';
 import type { SiteRound } from '../sites.ts';
 import { folderOption, portOption, roundsOption } from './options.ts';
@@ -22,9 +23,9 @@ interface Options {
   readonly state: string;
 }
 
-/** How long `--exit` waits in all: a fixed part and one a round. A round takes seconds. */
-const EXIT_BASE_MS = 180_000;
-const EXIT_ROUND_MS = 60_000;
+/** How long `--exit` waits in all: until the task is open, then for every round of it, of which few phases take long. */
+const EXIT_OPEN_MS = 180_000;
+const EXIT_PHASES_A_ROUND = 3;
 
 export function networkCommand(): Command {
   return new Command('network')
@@ -43,23 +44,46 @@ export function networkCommand(): Command {
 }
 
 async function run(options: Options, signal: AbortSignal): Promise<void> {
-  const deadline = options.exit
-    ? AbortSignal.timeout(EXIT_BASE_MS + (options.rounds ?? 20) * EXIT_ROUND_MS)
-    : new AbortController().signal;
-  const network = await startNetwork(networkOptions(options, AbortSignal.any([signal, deadline])));
+  const deadline = new Deadline();
+  if (options.exit) deadline.extendBy(EXIT_OPEN_MS);
+  const network = await startNetwork(networkOptions(options, AbortSignal.any([signal, deadline.signal])));
   try {
     if (options.exit) {
       const { task, spec } = await network.openTask();
+      const { phaseSeconds, trainingRounds } = (await network.chain.creator.task(task)).parameters;
+      deadline.extendBy((trainingRounds + 2) * EXIT_PHASES_A_ROUND * phaseSeconds * 1000);
       await network.train(task);
       process.stdout.write(`${jsonLine(await network.result(task, spec))}\n`);
     } else {
       await trainForEver(network, signal);
     }
   } catch (error) {
-    if (deadline.aborted) throw new MurmurError('timeout', 'the task did not end in time', { cause: error });
+    if (deadline.signal.aborted) throw new MurmurError('timeout', 'the task did not end in time', { cause: error });
     throw error;
   } finally {
+    deadline.clear();
     await network.stop();
+  }
+}
+
+/** Aborts its signal when the time that it was given has passed; never before it was given any. */
+class Deadline {
+  readonly #controller = new AbortController();
+  #atMs = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  extendBy(durationMs: number): void {
+    this.clear();
+    this.#atMs += durationMs;
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#atMs - performance.now());
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
   }
 }
 
@@ -109,20 +133,21 @@ function sitesWords(example: Example | undefined): string {
 }
 
 function roundObject({ task, summary, bytesUp }: SiteRound) {
-  const { round, step, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
+  const { round, step, kind, outcome, reason, shortfall, joined, survivors, together, modelHash, durationMs } = summary;
   const metrics =
     together?.kind === 'binary'
       ? { accuracy: together.accuracy, auc: together.auc, loss: together.logLoss }
       : together && Object.fromEntries(measuresOf(together).map(({ id, value }) => [id, value]));
-  const common = { task: task.toString(), round, step, kind, outcome, reason, joined, survivors };
+  const why = voidWords(reason);
+  const common = { task: task.toString(), round, step, kind, outcome, reason: why, shortfall, joined, survivors };
   return { ...common, ...metrics, bytesUp, modelHash, durationMs };
 }
 
 /** The figures are those of the model that the round began with, over all sites' held-out rows. */
 function roundWords({ task, summary, bytesUp }: SiteRound): string {
-  const { round, kind, outcome, reason, joined, survivors, together, modelHash, durationMs } = summary;
+  const { round, kind, outcome, joined, survivors, together, modelHash, durationMs } = summary;
   const head = `task ${task} round ${round} ${kind}, ${survivors} of ${joined} survived`;
-  if (outcome === 'void') return `${head}: void, ${reason}`;
+  if (outcome === 'void') return `${head}: void, ${voidSentence(summary)}`;
   const metrics = together === undefined ? 'no model yet' : metricsWords(together);
   const rest = `${byteSize(bytesUp)} up per site, model ${shortHash(modelHash)}, ${(durationMs / 1000).toFixed(1)} s`;
   return `${head}: ${metrics}, ${rest}${outcome === 'rejected' ? ', rejected' : ''}`;

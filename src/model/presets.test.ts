@@ -50,9 +50,11 @@ describe('cost', () => {
       14 * 14 * 32 + 28 * 28 * 32,
       14 * 14 * 64 * (25 * 32 + 1),
     ]);
-    const { weights, stepMultiplyAdds, stepBytes } = modelCost(use, 32);
+    const { weights, stepMultiplyAdds, stepBytes, stepSeconds } = modelCost(use, 32);
     expect(weights).toBe(1_663_370);
     expect(stepMultiplyAdds).toBe(96 * multiplyAdds(use).reduce((a, b) => a + b, 0));
     expect(stepBytes).toBeGreaterThan(12 * weights);
+    // A product of a convolution is its time; the calls of eight layers are nothing beside it.
+    expect(stepSeconds).toBeCloseTo(stepMultiplyAdds / 1e9, 1);
   });
 });

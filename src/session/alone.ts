@@ -1,9 +1,9 @@
 /**
  * What a site would have without the others: the same model, trained on its own rows only.
  *
- * The comparison must be fair to it. Its {@link ALONE_TRAINING} epochs are spread evenly over the task's training rounds, so after
- * the last round it has had all of them, far more than is best for most sites: together is never flattered by a rival that was
- * trained too little. Every epoch has its own seed, so the model after k epochs is the same whether it was trained at one go, in
+ * The comparison must be fair to it. Its {@link aloneEpochs} are spread evenly over the task's training rounds, so after the last
+ * round it has had all of them, where they are cheap far more than is best for most sites: together is never flattered by a rival that
+ * was trained less. Every epoch has its own seed, so the model after k epochs is the same whether it was trained at one go, in
  * pieces between rounds, or on both sides of a reload; the journal only spares the work.
  */
 import { type Bytes, concatBytes, equalBytes, uintBytes, utf8 } from '../core/bytes.ts';
@@ -12,16 +12,33 @@ import { sha256 } from '../core/hash.ts';
 import { type EncodedRows, labelBytes } from '../dataset/split.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import { modelCost } from '../model/cost.ts';
 import { initialWeights } from '../model/initialise.ts';
 import type { Journal } from '../protocol/ports.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 
-/** How a site's "alone" model is trained: to the end (bench accuracy uses the same). */
+/** How a site's "alone" model is trained: to the end, with at most so many epochs (bench accuracy uses the same). */
 export const ALONE_TRAINING = { epochs: 160, batchSize: 32, learningRate: 0.05 } as const;
+/** Passes over the rows for each that the task makes, where that takes an ordinary machine no longer than this. */
+const PASSES = 16;
+const LONGEST_SECONDS = 300;
 
-/** Epochs that the model has had after a step of a task with that many training rounds. */
-export function aloneEpochs(step: number, trainingRounds: number): number {
-  return Math.floor((ALONE_TRAINING.epochs * Math.min(step, trainingRounds)) / trainingRounds);
+/**
+ * Epochs that a site's own model gets in all: never fewer than the task makes over the site's rows, many more where they are cheap. Of
+ * the task and the number of rows only, so that it is the same on every machine and after every reload.
+ */
+export function aloneEpochs(spec: TaskSpec, rows: number): number {
+  const { epochs, batchSize } = ALONE_TRAINING;
+  const { training } = spec;
+  const passes = training.rounds * (training.epochs ?? ((training.steps ?? 1) * training.batchSize) / rows);
+  const epochSeconds = Math.ceil(rows / batchSize) * modelCost(spec, batchSize).stepSeconds;
+  const wanted = Math.max(passes, Math.min(PASSES * passes, LONGEST_SECONDS / epochSeconds));
+  return Math.min(epochs, Math.max(1, Math.round(wanted)));
+}
+
+/** Epochs of so many in all that the model has had after a step of a task with that many training rounds. */
+export function epochsAfter(step: number, trainingRounds: number, epochs: number): number {
+  return Math.floor((epochs * Math.min(step, trainingRounds)) / trainingRounds);
 }
 
 /** Trains one epoch; lets everything go first that a round waits for. */
@@ -47,6 +64,7 @@ export class AloneModel {
   readonly #journal: Journal;
   readonly #key: string;
   readonly #trainEpoch: TrainEpoch;
+  readonly #epochs: number;
   #seed: Bytes | undefined;
   #progress: Progress | undefined;
 
@@ -65,6 +83,7 @@ export class AloneModel {
     this.#journal = args.journal;
     this.#key = `task/${args.task}/alone`;
     this.#trainEpoch = args.trainEpoch;
+    this.#epochs = aloneEpochs(args.spec, args.train.rows);
   }
 
   /**
@@ -74,7 +93,7 @@ export class AloneModel {
    * @throws MurmurError cancelled; bad-input when training on these rows diverges
    */
   async after(step: number, normaliser: Normaliser, signal: AbortSignal): Promise<Checkpoint | undefined> {
-    const wanted = aloneEpochs(step, this.#spec.training.rounds);
+    const wanted = epochsAfter(step, this.#spec.training.rounds, this.#epochs);
     this.#seed ??= await this.#seedOfRows();
     const seed = this.#seed;
     let { epochs, weights } = (this.#progress ??= await this.#begin(seed));

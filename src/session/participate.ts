@@ -18,6 +18,7 @@ import { Mailbox } from '../protocol/mailbox.ts';
 import { isOver, Phase, phaseName, stepKind, VoidReason } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
 import type { RecordSigner } from '../protocol/record.ts';
+import { shortfall } from '../protocol/shortfall.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { AloneModel } from './alone.ts';
@@ -59,6 +60,8 @@ export interface ParticipateOptions {
   readonly directPostAfterMs?: number;
   /** how often "I am here" is said while no round is live; default 2 s */
   readonly announceMs?: number;
+  /** whether the same model is trained on this site's rows alone, to compare it with; default true */
+  readonly comparesAlone?: boolean;
 }
 
 /** Rounds of the history that a status carries. */
@@ -139,6 +142,10 @@ class Participation {
     };
   }
 
+  get #comparesAlone(): boolean {
+    return this.#o.comparesAlone ?? true;
+  }
+
   async run(): Promise<ParticipationStatus> {
     const { chain, task, signal, clock } = this.#o;
     let announcedAtMs = 0;
@@ -195,10 +202,10 @@ class Participation {
       this.tell('waiting', 'sitting-out', error);
       return;
     }
-    await this.#conclude(result, clock.now() - startedAtMs);
+    await this.#conclude(task, result, clock.now() - startedAtMs);
   }
 
-  async #conclude(result: RoundResult, durationMs: number): Promise<void> {
+  async #conclude({ parameters }: TaskView, result: RoundResult, durationMs: number): Promise<void> {
     const { view, recomputed, uploadBytes, index } = result;
     const { spec, journal, task, budget } = this.#o;
     this.#done.add(view.round);
@@ -211,12 +218,14 @@ class Participation {
       await journal.put(modelKey(task), recomputed.checkpointBytes);
       own = await this.#learner.metrics(recomputed.checkpoint);
     }
+    const lacked = shortfall(view, parameters);
     const summary: RoundSummary = {
       round: view.round,
       step: view.step,
       kind: stepKind(view.step, spec.training.rounds),
       outcome: view.phase === Phase.Void ? 'void' : view.accepted ? 'accepted' : 'rejected',
       reason: view.voidReason,
+      ...(lacked && { shortfall: lacked }),
       joined: view.n,
       survivors: popcount(view.u3),
       part: partOf(view, index),
@@ -228,7 +237,7 @@ class Participation {
       uploadBytes,
     };
     this.#set({ history: [...this.#status.history, summary].slice(-HISTORY_LENGTH), modelHash: summary.modelHash });
-    if (own && this.#base) this.#compare(summary, this.#base.checkpoint);
+    if (own && this.#base && this.#comparesAlone) this.#compare(summary, this.#base.checkpoint);
   }
 
   /** Beside a round's result, the model that this site has alone. Nothing waits for it: the next round begins meanwhile. */
@@ -292,7 +301,7 @@ class Participation {
     const checkpoint = await this.#checkpoint(task.modelHash, task.round);
     if (task.status === 'finished') this.tell('finished', 'finished');
     else this.tell('failed', 'failed-voids');
-    if (checkpoint === undefined) return this.#status;
+    if (checkpoint === undefined || !this.#comparesAlone) return this.#status;
     try {
       await this.#comparing;
       const model = await this.#trainAlone(this.#o.spec.training.rounds, checkpoint.normaliser);

@@ -5,6 +5,7 @@ import type { ClassCurves, JudgedRow } from '../evaluation/examination.ts';
 import type { Example } from '../evaluation/examples.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../protocol/phases.ts';
+import type { Shortfall } from '../protocol/shortfall.ts';
 import type { BudgetView } from './budget-book.ts';
 
 export type { BudgetView, OwnersLimit } from './budget-book.ts';
@@ -41,6 +42,8 @@ export interface RoundSummary {
   readonly outcome: 'accepted' | 'rejected' | 'void';
   /** 0 unless void */
   readonly reason: VoidReason | 0;
+  /** what a void round lacked, where it is a number */
+  readonly shortfall?: Shortfall;
   readonly joined: number;
   readonly survivors: number;
   readonly part: RoundPart;

@@ -2,7 +2,7 @@
 import { expose, type Remote, wrap } from 'comlink';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MurmurError } from '../../src/core/errors.ts';
-import '../../workers/transfer.ts';
+import '../../src/threads/transfer.ts';
 
 const api = {
   async typed(): Promise<void> {

@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDataset } from '../../node/data-files.ts';
-import { readOnlyRelay, startTrainer } from '../../node/hospital.ts';
+import { readOnlyRelay } from '../../node/hospital.ts';
 import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
 import { HEART_FOLDER } from '../../node/places.ts';
+import { TrainerThreads } from '../../node/trainer-threads.ts';
 import { systemClock } from '../../relay/server/start.ts';
 import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { verifyTask } from '../../src/aggregation/verify.ts';
@@ -44,6 +45,7 @@ let network: LocalNetwork;
 let browser: Browser;
 let spec: TaskSpec;
 let task: bigint;
+const trainers = new TrainerThreads(1);
 const stop = new AbortController();
 
 beforeAll(async () => {
@@ -67,6 +69,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   stop.abort();
+  await trainers.close();
   await network?.stop();
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
@@ -172,7 +175,7 @@ async function nothingPlainLeft(tabs: readonly Tab[]): Promise<void> {
         join(HEART_FOLDER, (HEART_SITES[tab] as (typeof HEART_SITES)[number]).file),
         spec,
       );
-      const learner = new Learner(spec, dataset, startTrainer);
+      const learner = new Learner(spec, dataset, (model) => trainers.createTrainer(model));
       const { parts } = await learner.contribution({
         step: view.step,
         base,

@@ -12,6 +12,7 @@ import { createExampleTask, exampleNamed, exampleSpec, type PhaseLengths } from 
 import { openHospital, readOnlyRelay, type SitePrivacy, walletOf } from '../../node/hospital.ts';
 import { type LocalChain, startLocalChain } from '../../node/local-chain.ts';
 import { AGGREGATOR_WORKER, HEART_FOLDER } from '../../node/places.ts';
+import { TrainerThreads } from '../../node/trainer-threads.ts';
 import { createAggregator } from '../../relay/aggregator.ts';
 import { type RunningRelay, startRelay, systemClock } from '../../relay/server/start.ts';
 import { type Verification, verifyTask } from '../../src/aggregation/verify.ts';
@@ -34,6 +35,7 @@ export class Cohort {
   readonly #chain: LocalChain;
   readonly #aggregator: ReturnType<typeof createAggregator>;
   readonly #wallets = HEART_SITES.map(() => walletOf(secureRandom(32)));
+  readonly #trainers = new TrainerThreads();
   readonly #running = new Map<number, { abort: AbortController; ended: Promise<unknown> }>();
   #relay: RunningRelay;
 
@@ -90,6 +92,8 @@ export class Cohort {
       privacy: own.privacy,
       folder: join(this.#folder, 'sites', id),
       pace: { pollMs: POLL_MS, announceMs: 500 },
+      trainers: this.#trainers,
+      comparesAlone: true,
       ledger: createLedger(),
       onStatus: (status) => {
         this.statuses[site] = status;
@@ -189,6 +193,7 @@ export class Cohort {
 
   async end(): Promise<void> {
     for (const site of [...this.#running.keys()]) await this.stop(site);
+    await this.#trainers.close();
     await this.#relay.close();
     await this.#aggregator.close();
     await this.#chain.anvil.stop();

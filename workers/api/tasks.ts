@@ -3,6 +3,7 @@ import type { Released } from '../../src/aggregation/task-privacy.ts';
 import type { Bytes, Hex } from '../../src/core/bytes.ts';
 import type { MeasureId } from '../../src/protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../../src/protocol/phases.ts';
+import type { Shortfall } from '../../src/protocol/shortfall.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { ModelMetrics } from '../../src/session/status.ts';
 import type { NetworkInfo } from './network.ts';
@@ -59,6 +60,8 @@ export interface TaskRound {
   readonly outcome?: 'accepted' | 'rejected' | 'void';
   /** 0 unless void */
   readonly reason: VoidReason | 0;
+  /** what a void round lacked, where it is a number */
+  readonly shortfall?: Shortfall;
   readonly joined: number;
   readonly survivors: number;
   readonly openedAtBlock: number;

@@ -3,6 +3,7 @@ import { cancelled } from '../../src/core/clock.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 import { SeededRandom, secureRandom } from '../../src/core/random.ts';
 import { roundSteps } from '../../src/protocol/training-spec.ts';
+import { timeStep } from '../../src/session/trial.ts';
 import type { WorkbenchApi } from '../api/workbench.ts';
 import type { Context } from '../context.ts';
 import { type TrainerWorker, trainerWorker } from '../trainer-port.ts';
@@ -15,8 +16,11 @@ export function workbenchCalls({ connected }: Context): WorkbenchApi {
       if (about === undefined) throw new MurmurError('not-found', 'this file is no longer stored in this browser');
       const spec = await tasks.spec(network, task, signal);
       const rows = Math.max(1, Math.round(about.rows * (1 - spec.heldOut.fraction)));
-      const result = await withTrainer((trainer) => trainer.trial(spec, rows), signal);
-      return { ...result, steps: roundSteps(spec, rows) };
+      return withTrainer(async (worker) => {
+        const trainer = await worker.createTrainer(spec);
+        const stepMs = await timeStep(trainer, spec, rows);
+        return { backend: trainer.backend, message: trainer.message, stepMs, steps: roundSteps(spec, rows) };
+      }, signal);
     },
     async write({ task, model, ...options }, onText, signal) {
       const { network, tasks } = await connected(signal);

@@ -1,11 +1,12 @@
 /**
- * What crosses a worker's boundary besides plain data: errors and cancellation. Both sides import this module before they talk.
+ * What crosses a thread's boundary besides plain data, in a browser's workers and in Node's: errors and cancellation. Both sides import
+ * this module before they talk.
  *
  * Errors travel as {@link ErrorData} and arrive as MurmurError; an AbortSignal travels as a port and arrives as an AbortSignal that
  * follows the original one.
  */
 import { type TransferHandler, transferHandlers } from 'comlink';
-import { type ErrorData, fromErrorData, toErrorData } from '../src/core/errors.ts';
+import { type ErrorData, fromErrorData, toErrorData } from '../core/errors.ts';
 
 /** comlink wraps whatever a remote call threw in such an object and hands it to the handler called `throw`. */
 interface Thrown {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EXAMPLES } from '../dataset/examples/index.ts';
 import { heartTaskSpec } from '../dataset/heart.ts';
 import type { TrainerJob, TrainerPort } from '../protocol/ports.ts';
-import { createTrainer } from './trainer.ts';
+import { createTrainer } from '../training/trainer.ts';
 import { timeStep } from './trial.ts';
 
 /** A trainer whose steps take 8 ms after 30 ms of other work, on a clock of its own. */

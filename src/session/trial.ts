@@ -1,13 +1,11 @@
 /**
- * How long a step of a task's training takes on this machine, found out on made-up rows before anybody joins: the same job as in a round,
- * with the task's batch and algorithm. The rows' values do not matter to the time; their number and width do.
+ * How long a step of a task's training takes on this machine, found out on empty rows before anybody joins: the same job as in a round,
+ * with the task's batch and algorithm. What is in the rows does not matter to the time; their number and width do.
  */
-import { SeededRandom } from '../core/random.ts';
 import { initialWeights } from '../model/initialise.ts';
 import type { TrainerPort } from '../protocol/ports.ts';
-import type { TaskSpec } from '../protocol/task-spec.ts';
-import { planNetwork } from './network.ts';
-import { exampleFeatures, exampleLabels } from './self-test.ts';
+import { featureWidth, labelWidth, targetOf } from '../protocol/target.ts';
+import { type TaskSpec, weightCount } from '../protocol/task-spec.ts';
 
 /** Steps before the clock counts: kernels compile and memory grows in them. */
 const WARM_UP_STEPS = 2;
@@ -30,24 +28,22 @@ export async function timeStep(
 ): Promise<number> {
   const { batchSize, l2, algorithm, learningRate } = spec.training;
   const { privacy } = spec;
-  const network = planNetwork(spec);
+  const target = targetOf(spec.data);
   const seed = new Uint8Array(32);
-  const random = new SeededRandom(seed);
   const records = privacy?.kind === 'records' ? RECORDS : undefined;
   const perStep = privacy?.kind === 'records' ? Math.ceil(rows * privacy.samplingRate) : batchSize;
   const batch = Math.max(1, Math.min(perStep, rows));
   const job = {
     weights: await initialWeights(spec, seed),
-    features: exampleFeatures(network, batch, random),
-    labels: exampleLabels(network, batch, random),
+    features: new Float32Array(batch * featureWidth(spec.data)),
+    labels: target.kind === 'value' ? new Float32Array(batch) : new Uint8Array(batch * labelWidth(target)),
     rows: batch,
     batchSize: batch,
-    // The rows are noise, and a rate that suits the task's own could diverge on them.
-    learningRate: Math.min(learningRate, 1e-4),
+    learningRate,
     l2,
     records,
     proximal: algorithm?.kind === 'fedprox' ? algorithm.mu : undefined,
-    correction: algorithm?.kind === 'scaffold' ? new Float32Array(network.weightCount) : undefined,
+    correction: algorithm?.kind === 'scaffold' ? new Float32Array(weightCount(spec)) : undefined,
     seed,
   };
   const timed = async (steps: number): Promise<{ steps: number; durationMs: number }> => {
