@@ -8,14 +8,16 @@
  */
 import { check } from '../src/core/errors.ts';
 import { type BenchContext, type Figure } from './figure.ts';
+import { figures as attack } from './learning/attack.ts';
 import { figures as beijing } from './learning/beijing.ts';
 import { figures as heart } from './learning/heart.ts';
+import { figures as mnist } from './learning/mnist.ts';
 import { figures as pneumonia } from './learning/pneumonia.ts';
 import { figures as sms } from './learning/sms.ts';
 import type { Section } from './learning/section.ts';
 
 /** In the order in which they run. */
-const SECTIONS: Readonly<Record<string, Section>> = { heart, pneumonia, sms, beijing };
+const SECTIONS: Readonly<Record<string, Section>> = { heart, pneumonia, sms, beijing, attack, mnist };
 
 /** @throws MurmurError bad-input for a section that there is not */
 export async function run(context: BenchContext): Promise<readonly Figure[]> {

@@ -124,6 +124,9 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     async run() {
       let trainer: ThreadTrainer | undefined;
       try {
+        // Before it says that it is here: the start and its self-test take seconds, and a join window may be shorter.
+        const started = await options.trainers.createTrainer(spec);
+        trainer = started;
         return await participate({
           task,
           registrationId,
@@ -136,10 +139,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
           budget,
           signer,
           channel,
-          createTrainer: async () => {
-            trainer = await options.trainers.createTrainer(spec);
-            return timed(trainer, options.onTrained);
-          },
+          createTrainer: async () => timed(started, options.onTrained),
           clock: systemClock,
           random: secureRandom,
           onStatus: options.onStatus,

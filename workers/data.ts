@@ -24,11 +24,6 @@ export async function schemaHash(data: TaskSpec['data']): Promise<string> {
   return toHex(await sha256(utf8(canonicalJson(data))));
 }
 
-/** The one file of a source. @throws MurmurError bad-input for several, unreachable, not-found for a sample */
-export async function openSource(world: World, source: DataSource, signal?: AbortSignal): Promise<NamedBlob> {
-  return onlyFile(await openSources(world, source, signal));
-}
-
 /** @throws MurmurError bad-input for none or several */
 export function onlyFile([file, ...others]: readonly NamedBlob[]): NamedBlob {
   check(

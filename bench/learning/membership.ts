@@ -27,8 +27,9 @@ export type Attack = (typeof ATTACKS)[number];
 const MARGIN = 2 ** -23;
 
 /**
- * AUC of each attack, averaged over all models: each is attacked once, with all others as shadows.
- * @param models at least 3, so that shadows are there with each row and without it; of one number of rounds and rows
+ * AUC of each attack, averaged over all models: each is attacked once, with those of the other pairs as shadows. Its own counterpart is
+ * left out: with it a member would have one shadow fewer with its row than without, which alone tells it from others.
+ * @param models at least two pairs, each of a model of some rows and one of all other rows; all of one number of rounds
  */
 export function attackAucs(models: readonly Trained[]): Readonly<Record<Attack, number>> {
   const evidence = models.map(({ losses }) => losses.map((each) => each.map(logit)));
@@ -59,7 +60,7 @@ function scores(
       : likelihoodRatios(
           (evidence[index] as readonly Float64Array[])[round] as Float64Array,
           models.flatMap(({ member }, shadow) =>
-            shadow === index ? [] : [{ member, evidence: evidence[shadow]?.[round] as Float64Array }],
+            shadow >> 1 === index >> 1 ? [] : [{ member, evidence: evidence[shadow]?.[round] as Float64Array }],
           ),
         ),
   );
@@ -74,20 +75,16 @@ interface Shadow {
 /**
  * Logarithm of the likelihood ratio of each row: normal laws around the mean evidence of shadows with and without the row.
  * @param evidence logit of the confidence in the true label, under the model that is attacked
- * @returns 0 for a row of which shadows of one kind are missing
+ * @param shadows as many with each row as without it
  */
 export function likelihoodRatios(evidence: Float64Array, shadows: readonly Shadow[]): Float64Array {
   const laws = [0, 1].map((kind) => lawOf(evidence.length, shadows, kind));
   const [out, within] = laws as [Law, Law];
-  return evidence.map((value, row) =>
-    Number.isNaN(out.means[row]) || Number.isNaN(within.means[row])
-      ? 0
-      : logDensity(value, within, row) - logDensity(value, out, row),
-  );
+  return evidence.map((value, row) => logDensity(value, within, row) - logDensity(value, out, row));
 }
 
 interface Law {
-  /** of each row; NaN where there is no such shadow */
+  /** of each row */
   readonly means: Float64Array;
   /** of all rows together, around their means */
   readonly variance: number;

@@ -112,8 +112,8 @@ function specOf({ preset, learningRate, most }: Plan): PicturesTask {
     ...base,
     model: presetModel(preset, base.data),
     training: { ...base.training, rounds, epochs: 5, batchSize: 10, learningRate },
-    // Every site has 80 pictures and so a weight of 1. 100 * 8 * 2^21 < 2^31 leaves no wrap.
-    masking: { clipNorm: 8, updateWidth: 32, updateFractionBits: 21, rowCap: 80, maxCohort: SITES },
+    // Every site has 80 pictures and so a weight of 1. 10 · 8 · 2^24 < 2^31 leaves no wrap.
+    masking: { clipNorm: 8, updateWidth: 32, updateFractionBits: 24, rowCap: 80, maxCohort: COHORT },
     evaluation: { ...base.evaluation, release: 'off' },
   }) as PicturesTask;
 }

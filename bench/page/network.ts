@@ -1,77 +1,115 @@
-/** A local network with four hospitals that train, for measurements and tours of the page. */
+/** Local networks in temporary folders, for measurements, tours and tests of the page. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LaunchOptions } from 'playwright-core';
 import { FOR_PEOPLE, type LocalNetwork, type NetworkPace, startNetwork } from '../../node/network.ts';
+import type { Example } from '../../src/dataset/examples/index.ts';
 import { stepKind } from '../../src/protocol/phases.ts';
+import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 
-export interface BenchNetwork {
+/** Longer than anything takes that is waited for here, on a busy machine. */
+const LONGEST_MS = 300_000;
+
+export interface TemporaryNetwork {
   readonly url: string;
-  /** the task that the hospitals train */
   readonly task: bigint;
+  readonly spec: TaskSpec;
   readonly network: LocalNetwork;
-  /** Waits until a training round that has not begun yet is live. */
-  nextTrainingRound(): Promise<void>;
+  /** Asks until there is an answer; throws when it takes too long. */
+  until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T>;
   /** Waits until the task has ended. */
   finished(): Promise<void>;
+  /** Stops everything and forgets it. */
   stop(): Promise<void>;
 }
 
-interface BrowserFinder {
-  readonly chromiumFlags: string[];
-  findChromium(): string | undefined;
-}
-
-const LONGEST_MS = 300_000;
-
-/** @param trainingRounds of each task */
-export async function startBenchNetwork(trainingRounds = 30, pace: NetworkPace = FOR_PEOPLE): Promise<BenchNetwork> {
-  const folder = await mkdtemp(join(tmpdir(), 'murmur-bench-'));
-  const stop = new AbortController();
+/**
+ * A network with one open task.
+ * @param options.example the heart task by default
+ * @param options.trainingRounds of each task; the example's own number by default
+ * @param options.headless whether the example's sites train; without them tabs are the only sites
+ */
+export async function startTemporaryNetwork(options: {
+  example?: Example;
+  trainingRounds?: number;
+  pace?: NetworkPace;
+  headless: boolean;
+}): Promise<TemporaryNetwork> {
+  const { example, trainingRounds, pace = FOR_PEOPLE, headless } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'murmur-network-'));
+  const stopped = new AbortController();
   const quiet = () => undefined;
   const network = await startNetwork({
     stateFolder: folder,
     port: 0,
     rpcPort: 0,
+    ...(example && { example }),
     trainingRounds,
     pace,
     onReady: quiet,
     onTask: quiet,
     onRound: quiet,
     onTrouble: quiet,
-    signal: stop.signal,
+    signal: stopped.signal,
   });
-  const { task } = await network.openTask();
-  const training = network.train(task).catch(quiet);
-  const { creator } = network.chain;
-  const until = async (holds: () => Promise<boolean>, what: string) => {
+  const { task, spec } = await network.openTask();
+  // Stopping the network ends them.
+  const training = headless ? network.train(task).catch(quiet) : undefined;
+  const until = async <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> => {
     const untilMs = Date.now() + LONGEST_MS;
-    while (!(await holds())) {
-      if (Date.now() > untilMs) throw new Error(`the network did not get to ${what}`);
-      await new Promise((done) => setTimeout(done, 250));
+    while (Date.now() < untilMs) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      await new Promise((done) => setTimeout(done, 100));
     }
+    throw new Error(`waited in vain: ${what}`);
   };
   return {
     url: network.url,
     task,
+    spec,
     network,
-    async nextTrainingRound() {
-      const { round: before } = await creator.task(task);
-      await until(async () => {
-        const { round, step } = await creator.task(task);
-        return round > before && stepKind(step, trainingRounds) === 'training';
-      }, 'its next training round');
+    until,
+    async finished() {
+      const { creator } = network.chain;
+      await until('the end of the task', async () => (await creator.task(task)).status !== 'running' || undefined);
     },
-    finished: () => until(async () => (await creator.task(task)).status !== 'running', 'its end'),
     async stop() {
-      stop.abort();
+      stopped.abort();
       await network.stop();
       await training;
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+export interface BenchNetwork extends TemporaryNetwork {
+  /** Waits until a training round that has not begun yet is live. */
+  nextTrainingRound(): Promise<void>;
+}
+
+/** Four hospitals that train. @param trainingRounds of each task */
+export async function startBenchNetwork(trainingRounds = 30, pace: NetworkPace = FOR_PEOPLE): Promise<BenchNetwork> {
+  const temporary = await startTemporaryNetwork({ trainingRounds, pace, headless: true });
+  const { network, task, until } = temporary;
+  const { creator } = network.chain;
+  return {
+    ...temporary,
+    async nextTrainingRound() {
+      const { round: before } = await creator.task(task);
+      await until('the next training round', async () => {
+        const { round, step } = await creator.task(task);
+        return (round > before && stepKind(step, trainingRounds) === 'training') || undefined;
+      });
+    },
+  };
+}
+
+interface BrowserFinder {
+  readonly chromiumFlags: string[];
+  findChromium(): string | undefined;
 }
 
 /** Of a Chromium of this machine. */

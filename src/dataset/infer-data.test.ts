@@ -257,7 +257,11 @@ describe('files that do not fit', () => {
         fc.constantFrom('a.csv', 'a'),
         async (parts, kind, path) => {
           const file = memoryFile(path, utf8(parts.join('')), 7);
-          await inferData([file], kind).catch((error: unknown) => expect(error).toBeInstanceOf(MurmurError));
+          const error: unknown = await inferData([file], kind).then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+          expect(error === undefined || error instanceof MurmurError).toBe(true);
         },
       ),
       { numRuns: 300 },

@@ -49,7 +49,9 @@ const SAME_WIDTH = 0.9;
 const MOST_SNIFFED_CLASSES = 50;
 /** A class is a word or two, a text is longer. */
 const LONGEST_MARK = 64;
-const SHORTEST_TEXT = 12;
+const SHORTEST_TEXT = 20;
+/** Of all characters of a line; a remark in a table has fewer. */
+const MOST_OF_LINE = 0.5;
 /** A character that is rarer than this is one of "all others". */
 const RAREST = 1 / 20_000;
 const MOST_CHARACTERS = 128;
@@ -117,7 +119,8 @@ function placesOf(
   const [label] = columns
     .filter((column) => column !== text && isClass(column))
     .sort((a, b) => a.counts.size - b.counts.size);
-  const wordy = text.mean >= SHORTEST_TEXT && text.counts.size > lines.length / 2;
+  const line = columns.reduce((sum, { mean }) => sum + mean, 0);
+  const wordy = text.mean >= Math.max(SHORTEST_TEXT, MOST_OF_LINE * line) && text.counts.size > lines.length / 2;
   if (label === undefined || !wordy) return undefined;
   return { places: { label: label.place, text: text.place }, header: !label.counts.has(label.first) };
 }

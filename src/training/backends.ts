@@ -2,12 +2,12 @@
  * Chooses and starts the tfjs backend that trains: webgpu on a real adapter, webgl on real hardware where there
  * is no webgpu, wasm with corrected kernels, else plain cpu.
  *
- * A backend is used only after it computed the gradient of the model at hand rightly (self-test.ts); when two did, a few timed
+ * A backend is used only after it computed gradient and steps of the model at hand rightly (self-test.ts); when two did, a few timed
  * steps decide. cpu is started only when nothing else works. Every refusal says why, in words for a person.
  *
- * Each backend is a lazy import, so a page loads the code of those that it tries. The threaded wasm binary is not used: minifiers
- * break its worker, and it needs cross-origin isolation. webgl is tried only where webgpu does not
- * work, to which it loses, and only on hardware, because in software it loses to wasm.
+ * Each backend is a lazy import, so a page loads the code of those that it tries. The threaded wasm binary is not used: it gains too
+ * seldom (docs/adr/0021). webgl is tried only where webgpu does not work, to which it loses, and only on hardware, because in software it
+ * loses to wasm.
  */
 import {
   env,

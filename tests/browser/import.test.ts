@@ -7,7 +7,8 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { type Library, openLibrary } from '../../src/storage/library.ts';
 import { openVault } from '../../src/storage/vault.ts';
 import type { ReadingOrder } from '../../workers/api/data.ts';
-import { importFile, inferFrom } from '../../workers/import-file.ts';
+import { importFile } from '../../workers/import-file.ts';
+import { inferSample } from '../../workers/sample.ts';
 
 const data: TableSpec = {
   kind: 'table',
@@ -174,8 +175,10 @@ it('stops when it is told to, and stores nothing', async () => {
 });
 
 it('infers a schema from a real file, and stores nothing', async () => {
-  const inferred = await inferFrom({ name: 'ours.csv', blob: new File([latin1(text)], 'ours.csv') });
-  expect(inferred).toMatchObject({ fileName: 'ours.csv', encoding: 'windows-1252', rows: 40, likelyLabel: 0 });
+  const files = [{ name: 'ours.csv', blob: new File([latin1(text)], 'ours.csv') }];
+  const inferred = await inferSample(files, 'table');
+  expect(inferred).toMatchObject({ kind: 'table', fileName: 'ours.csv', rows: 40, likelyLabel: 0 });
+  if (inferred.kind !== 'table') throw new Error('no table');
   expect(inferred.columns[2]?.column).toMatchObject({ categories: ['Basel', 'Zürich'] });
   expect(await library.all()).toEqual([]);
 });

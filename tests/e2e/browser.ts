@@ -43,21 +43,37 @@ export async function openTrain(
  * Makes a wallet in the page if there is none, takes a sample file, and joins.
  * @param sample part of the hospital's name, e.g. 'Cleveland', 'Hungarian', 'Zurich', 'Long Beach'
  */
-export async function joinWithSample(page: Page, sample: string, timeoutMs = 60_000): Promise<void> {
+export function joinWithSample(page: Page, sample: string, timeoutMs = 60_000): Promise<void> {
+  return join(page, () => takeSample(page, sample, timeoutMs), timeoutMs);
+}
+
+/** The same with a file of one's own. @param path of the file on this machine */
+export function joinWithFile(page: Page, path: string, timeoutMs = 60_000): Promise<void> {
+  const take = async () => {
+    await page.locator('input[type=file]').first().setInputFiles(path);
+    await page.getByTestId('data-summary').waitFor({ timeout: timeoutMs });
+  };
+  return join(page, take, timeoutMs);
+}
+
+async function join(page: Page, takeRows: () => Promise<void>, timeoutMs: number): Promise<void> {
   const make = page.getByRole('button', { name: 'Make a wallet in this tab' });
   const exportKey = page.getByRole('button', { name: 'Export' });
   await make.or(exportKey).first().waitFor({ timeout: timeoutMs });
   if (await make.isVisible()) await make.click();
   await exportKey.waitFor({ timeout: timeoutMs });
-  await takeSample(page, sample, timeoutMs);
-  await agreeToNoBound(page);
+  await takeRows();
+  if (await noBound(page).isVisible()) await agreeToNoBound(page);
   await page.getByRole('button', { name: 'Join the training' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
 }
 
+/** The box of a task without noise. */
+const noBound = (page: Page) => page.getByRole('checkbox', { name: /nothing bounds what this task tells/ });
+
 /** Agrees to a task without noise, which no limit of privacy bounds. */
 export async function agreeToNoBound(page: Page): Promise<void> {
-  await page.getByRole('checkbox', { name: /nothing bounds what this task tells/ }).check();
+  await noBound(page).check();
 }
 
 /** Chooses a sample file of the task and waits until it is read. */

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { createWalletClient, http, type SendTransactionParameters } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -74,7 +75,7 @@ test('a person creates a task by keyboard, past what is missing and a reload, an
   await page.getByText('The rest of the form appears here').waitFor();
   await expectAccessible(page, 'create-empty-light-1280');
 
-  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByTestId('files').setInputFiles(file);
   await page.getByRole('heading', { name: '2. What is learnt' }).waitFor();
   expect(await page.getByTestId('sample').textContent()).toContain('4 columns, 40 rows');
   // What may name a person is off, and nothing of the file stands in a range.
@@ -100,7 +101,7 @@ test('a person creates a task by keyboard, past what is missing and a reload, an
   await fill(page, 'Stake of each site (FLOCK)', '2.5');
   await page.getByText('Everything is filled in.').waitFor();
   expect(await page.getByTestId('features').textContent()).toBe('4');
-  expect(await page.getByTestId('weights').textContent()).toBe('49');
+  expect(await page.getByTestId('weights').textContent()).toBe('705');
 
   await press(page, 'Make a wallet in this tab');
   await page.getByRole('button', { name: 'Export' }).waitFor();
@@ -141,6 +142,105 @@ test('a person creates a task by keyboard, past what is missing and a reload, an
 
   // The network's hospitals have no data for it: their own task stays the one that they train.
   expect((await network.openTask()).task).toBe(ownTask);
+  expect(errors).toEqual([]);
+  await context.close();
+});
+
+/** The id of the task that the page says it has created. */
+async function createdTask(page: Page): Promise<bigint> {
+  const open = page.getByRole('link', { name: 'Open the task' });
+  await open.waitFor({ timeout: 120_000 });
+  return BigInt(/\/alliance\/([0-9]+)$/.exec((await open.getAttribute('href')) ?? '')?.[1] ?? 0);
+}
+
+const FILES = fileURLToPath(new URL('../../public/data/', import.meta.url));
+
+test('tasks over pictures, texts and readings are created from real files of each kind', async () => {
+  const context = await openContext(browser, { colorScheme: 'light', viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(new URL('/create', network.url).href);
+  /** Creates what is filled in. @returns its spec as the relay has it */
+  const create = async () => {
+    await page.getByText('Everything is filled in.').waitFor();
+    await press(page, 'Create the task');
+    const task = await createdTask(page);
+    await page.getByRole('button', { name: 'Create another task' }).click();
+    return fetchSpec(network.relay.core, await network.chain.creator.task(task));
+  };
+
+  // Pictures, an own model that does not fit at first, and noise for whole participants.
+  await page.getByTestId('files').setInputFiles(`${FILES}pneumonia-mnist/site-1.npz`);
+  await page.getByText('2 classes. Nothing was uploaded.').waitFor();
+  await fill(page, 'Title', 'X-rays');
+  await fill(page, 'Name of “1”', 'pneumonia');
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await page.getByTestId('preview-pictures').waitFor();
+  await page.getByRole('radio', { name: 'Layers of your own' }).click();
+  await page.getByText('makes 784; 0 weights').waitFor();
+  await page.getByLabel('Kind of layer').selectOption('max-pool');
+  await page.getByRole('button', { name: 'Add a layer' }).click();
+  await page.getByText('needs [height, width, channels], it gets [200]').waitFor();
+  await page.getByRole('radio', { name: 'Whole participants' }).click();
+  await expectAccessible(page, 'create-pictures-light-1280');
+  for (let moves = 0; moves < 3; moves++)
+    await page
+      .getByRole('button', { name: 'Move up: ', exact: false })
+      .nth(3 - moves)
+      .click();
+  await page.getByText('makes 14 x 14 x 1; 0 weights').waitFor();
+  await page.getByTestId('noise-cost').getByTestId('privacy-gauge').waitFor();
+  await press(page, 'Make a wallet in this tab');
+  await page.getByRole('button', { name: 'Export' }).waitFor();
+  expect(await create()).toMatchObject({
+    title: 'X-rays',
+    data: { kind: 'pictures', height: 28, channels: 1, label: { classes: [{ name: '0' }, { name: 'pneumonia' }] } },
+    model: { layers: [{ kind: 'max-pool', size: 2 }, { kind: 'flatten' }, {}, {}, { kind: 'dense', units: 1 }] },
+    evaluation: { release: 'off' },
+    masking: { updateWidth: 18 },
+    privacy: { kind: 'user', noiseMultiplier: 1, honest: 2 },
+  });
+
+  // Texts, and what the spec refuses with noise said beside the choice.
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.getByTestId('files').setInputFiles(`${FILES}sms-spam/phone-1.txt.gz`);
+  await page.getByText('texts of 2 classes.').waitFor();
+  await fill(page, 'Title', 'Messages');
+  await page.getByRole('radio', { name: 'Single records' }).click();
+  await page.getByText('More settings').click();
+  await page.getByRole('radio', { name: 'Count directions, not steps (FedNova)' }).click();
+  await page.getByText('With noise this way of training is not possible').first().waitFor();
+  await page.getByRole('radio', { name: 'Nothing special (FedAvg)' }).click();
+  await page.getByText('Everything is filled in.').waitFor();
+  await expectAccessible(page, 'create-texts-dark-360');
+  expect(await create()).toMatchObject({
+    data: { kind: 'texts', delimiter: '\t', learn: { kind: 'class', label: { classes: [{ name: 'ham' }, {}] } } },
+    privacy: { kind: 'records', samplingRate: 0.05 },
+  });
+
+  // Sensor readings, with ranges by hand.
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.getByTestId('files').setInputFiles(`${FILES}beijing-air/dongsi.csv.gz`);
+  await page.getByText('11,688 readings of 11 sensors.').waitFor();
+  await page.getByText('mostly 3 hours apart').waitFor();
+  await fill(page, 'Title', 'Dust');
+  for (const sensor of ['PM10', 'SO2', 'NO2', 'CO', 'O3', 'PRES', 'DEWP', 'RAIN', 'WSPM'])
+    await page.getByRole('checkbox', { name: `Use ${sensor}` }).click();
+  for (const range of [0, 1]) {
+    await page.getByLabel('Smallest possible').nth(range).fill('-50');
+    await page.getByLabel('Largest possible').nth(range).fill('1000');
+  }
+  await page.getByText('Everything is filled in.').waitFor();
+  await expectAccessible(page, 'create-series-light-360');
+  expect(await create()).toMatchObject({
+    data: { kind: 'series', window: 8, columns: [{ name: 'PM2.5' }, { name: 'TEMP' }], learn: { name: 'PM2.5' } },
+  });
+
+  // Anybody's page shows them.
+  await page.goto(`${network.url}/alliance`);
+  for (const title of ['X-rays', 'Messages', 'Dust']) await page.getByText(title).first().waitFor();
   expect(errors).toEqual([]);
   await context.close();
 });
@@ -196,7 +296,7 @@ test('a person with a wallet of their own declines once, then creates one task',
   const page = await context.newPage();
   const wallet = await installWallet(page);
   await page.goto(new URL('/create', network.url).href);
-  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByTestId('files').setInputFiles(file);
   await fill(page, 'Title', 'With my own wallet');
   await fill(page, 'Smallest possible', '0');
   await fill(page, 'Largest possible', '120');
@@ -222,10 +322,11 @@ test('without a network the form works, says so, and keeps what was entered', as
   const context = await openContext(browser);
   const page = await context.newPage();
   await page.goto(new URL('/create', network.url).href);
-  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByTestId('files').setInputFiles(file);
   await fill(page, 'Title', 'Offline');
   await fill(page, 'Smallest possible', '0');
   await fill(page, 'Largest possible', '120');
+  await page.getByRole('button', { name: 'Make a wallet in this tab' }).waitFor();
   await context.setOffline(true);
   await page.getByText('Creating needs the network. Your entries are kept until it is back.').waitFor();
   await context.setOffline(false);

@@ -3,17 +3,16 @@
  * closed in the middle of a round; the others finish with the chain's model. Every request body that any tab sends is captured and
  * searched for the rows of its file and for its plain contribution.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
 import { readDataset } from '../../node/data-files.ts';
 import { readOnlyRelay } from '../../node/hospital.ts';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { FOR_PEOPLE, type LocalNetwork } from '../../node/network.ts';
 import { HEART_FOLDER } from '../../node/places.ts';
 import { TrainerThreads } from '../../node/trainer-threads.ts';
-import { systemClock } from '../../relay/server/start.ts';
 import { roundLayout } from '../../src/aggregation/layouts.ts';
 import { verifyTask } from '../../src/aggregation/verify.ts';
 import { members, popcount } from '../../src/core/bitmap.ts';
@@ -40,38 +39,28 @@ const SAMPLES = ['Cleveland', 'Hungarian', 'Zurich', 'Long Beach'] as const;
 const TRAINING_ROUNDS = 2;
 const LONGEST_MS = 240_000;
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let spec: TaskSpec;
 let task: bigint;
 const trainers = new TrainerThreads(1);
-const stop = new AbortController();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-tabs-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
+  const lengths = { joinSeconds: 8, phaseSeconds: 20, beaconSeconds: 30 };
+  temporary = await startTemporaryNetwork({
     trainingRounds: TRAINING_ROUNDS,
-    pace: { ...FOR_PEOPLE, lengths: { joinSeconds: 8, phaseSeconds: 20, beaconSeconds: 30 } },
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
+    pace: { ...FOR_PEOPLE, lengths },
+    headless: false,
   });
-  ({ task, spec } = await network.openTask());
+  ({ network, spec, task } = temporary);
   browser = await launchBrowser();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
   await trainers.close();
-  await network?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 interface Tab {
@@ -92,17 +81,14 @@ async function openTab(): Promise<Tab> {
   return { context, sent, ...(await openTrain(context, network.url, task)) };
 }
 
-async function reaches(round: number, phase: Phase): Promise<RoundView> {
-  const untilMs = Date.now() + LONGEST_MS;
-  while (Date.now() < untilMs) {
-    const { round: newest } = await network.chain.creator.task(task);
-    if (newest >= round) {
-      const view = await network.chain.creator.round(task, round);
-      if (view.phase >= phase) return view;
-    }
-    await systemClock.sleep(100);
-  }
-  throw new Error(`round ${round} did not reach phase ${phase}`);
+function reaches(round: number, phase: Phase): Promise<RoundView> {
+  const { creator } = network.chain;
+  return temporary.until(`round ${round} in phase ${phase}`, async () => {
+    const { round: newest } = await creator.task(task);
+    if (newest < round) return undefined;
+    const view = await creator.round(task, round);
+    return view.phase >= phase ? view : undefined;
+  });
 }
 
 /** Whether any 12 bytes in a row of the needle occur in the body; the ends of the needle included. */

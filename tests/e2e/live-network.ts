@@ -1,22 +1,13 @@
 /** A running network with four hospitals for tests of tabs, and what the chain says of a tab in it: phases, rosters, survivors. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
 import type { PhaseLengths } from '../../node/example-task.ts';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { systemClock } from '../../relay/server/start.ts';
+import { FOR_PEOPLE } from '../../node/network.ts';
 import { has } from '../../src/core/bitmap.ts';
 import { isOver, Phase, phaseName } from '../../src/protocol/phases.ts';
 import type { RoundView } from '../../src/protocol/views.ts';
 
-/** Longer than any round of these tests takes on a busy machine. */
-const LONGEST_MS = 300_000;
-
-export interface LiveNetwork {
-  readonly url: string;
-  readonly task: bigint;
-  readonly network: LocalNetwork;
+export interface LiveNetwork extends TemporaryNetwork {
   /** The newest round that is in the phase, or the given one when it is in it or past it. */
   reaches(phase: Phase, round?: number): Promise<RoundView>;
   ends(round: number): Promise<RoundView>;
@@ -24,49 +15,21 @@ export interface LiveNetwork {
   joinedRound(wallet: string, after: number): Promise<number>;
   /** Whether the wallet is in the round's sum. */
   counts(wallet: string, view: RoundView): Promise<boolean>;
-  stop(): Promise<void>;
 }
 
 export async function startLiveNetwork(options: {
   trainingRounds: number;
   lengths: PhaseLengths;
 }): Promise<LiveNetwork> {
-  const folder = await mkdtemp(join(tmpdir(), 'murmur-live-'));
-  const stopped = new AbortController();
-  const network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: options.trainingRounds,
-    pace: { ...FOR_PEOPLE, lengths: options.lengths },
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stopped.signal,
-  });
-  const { task } = await network.openTask();
-  // Stopping the network ends them.
-  const training = network.train(task).catch(() => undefined);
+  const { trainingRounds, lengths } = options;
+  const live = await startTemporaryNetwork({ trainingRounds, pace: { ...FOR_PEOPLE, lengths }, headless: true });
+  const { network, task, until } = live;
   const { creator } = network.chain;
-
-  /** Asks the chain until it gives an answer. */
-  const until = async <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> => {
-    const untilMs = Date.now() + LONGEST_MS;
-    while (Date.now() < untilMs) {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-      await systemClock.sleep(100);
-    }
-    throw new Error(`waited in vain: ${what}`);
-  };
   const indexOf = async (wallet: string, round: number): Promise<number> =>
     (await creator.roster(task, round)).findIndex((member) => member.wallet.toLowerCase() === wallet);
 
   return {
-    url: network.url,
-    task,
-    network,
+    ...live,
     reaches: (phase, round) =>
       until(`a round in phase ${phaseName(phase)}`, async () => {
         const newest = round ?? (await creator.task(task)).round;
@@ -93,12 +56,6 @@ export async function startLiveNetwork(options: {
     counts: async (wallet, view) => {
       const index = await indexOf(wallet, view.round);
       return view.phase === Phase.Settled && index >= 0 && has(view.u3, index);
-    },
-    async stop() {
-      stopped.abort();
-      await network.stop();
-      await training;
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

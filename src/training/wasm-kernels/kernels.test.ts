@@ -93,6 +93,18 @@ describe('dense family', () => {
     );
   });
 
+  test('products of few rows with large weights, which are turned', async () => {
+    const weights = input([260, 300]);
+    for (const activation of ['linear', 'relu', 'sigmoid'] as const) {
+      for (const bias of [[input([300])], []]) {
+        await agree([input([7, 260]), weights, ...bias], ([a, b, c]) =>
+          tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, activation, ...(c && { bias: c }) }),
+        );
+      }
+    }
+    await agree([input([7, 300]), weights], ([a, b]) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, false, true));
+  });
+
   // Numeric padding only for square filters and strides: core computes the size of the output from the height alone.
   test('convolution and its gradients', async () => {
     for (let round = 0; round < 40; round++) {

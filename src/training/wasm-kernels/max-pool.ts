@@ -1,11 +1,12 @@
 /**
  * The gradient of 2-D max pooling on the wasm backend. The shipped kernel drops every window whose maximum is negative; tfjs's cpu kernel
  * is right, but reads cell by cell through buffers and took three quarters of a convolutional network's whole step. This one walks
- * once over the windows of flat arrays, channels innermost, and takes about a hundredth of that.
+ * once over the windows in the heap itself, channels innermost, and takes about a hundredth of that.
  *
  * Each window's gradient goes to its first largest value in row order, as on the cpu backend. A window of NaN gives its gradient to nobody.
  */
-import { type KernelBackend, type KernelFunc, type TensorInfo, backend_util } from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { type KernelFunc, type TensorInfo, backend_util } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace.ts';
 
 interface PoolAttrs {
@@ -22,8 +23,10 @@ export function installMaxPoolKernel(): void {
 const maxPoolGradient: KernelFunc = ({ inputs, backend, attrs }) => {
   const { dy, input, output } = inputs as { dy: TensorInfo; input: TensorInfo; output: TensorInfo };
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttrs;
-  const wasm = backend as KernelBackend;
-  const values = (tensor: TensorInfo) => wasm.readSync(tensor.dataId) as Float32Array;
+  const wasm = backend as unknown as BackendWasm;
+  // Room first: making it may move the heap, after which earlier views of it are empty.
+  const gradient = wasm.makeOutput(input.shape, 'float32');
+  const values = (tensor: TensorInfo) => wasm.typedArrayFromHeap(tensor) as Float32Array;
   const info = backend_util.computePool2DInfo(
     input.shape as [number, number, number, number],
     filterSize,
@@ -32,8 +35,8 @@ const maxPoolGradient: KernelFunc = ({ inputs, backend, attrs }) => {
     pad,
     dimRoundingMode,
   );
-  const gradient = scatter(info, values(input), values(output), values(dy));
-  return { dataId: wasm.write(gradient, input.shape, 'float32'), shape: input.shape, dtype: 'float32' };
+  scatter(info, values(input), values(output), values(dy), values(gradient));
+  return gradient;
 };
 
 function scatter(
@@ -41,10 +44,11 @@ function scatter(
   input: Float32Array,
   output: Float32Array,
   dy: Float32Array,
-): Float32Array {
+  gradient: Float32Array,
+): void {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, inChannels: channels } = info;
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
-  const gradient = new Float32Array(input.length);
+  gradient.fill(0);
   const places = new Int32Array(filterHeight * filterWidth);
   let out = 0;
   for (let image = 0; image < batchSize; image++) {
@@ -69,5 +73,4 @@ function scatter(
       }
     }
   }
-  return gradient;
 }

@@ -2,7 +2,7 @@
 import type { LabelPlace } from '../../dataset/infer-pictures.ts';
 import type { InferredTime } from '../../dataset/infer-series.ts';
 import type { TextsSpec } from '../../protocol/data-spec.ts';
-import { formatCount, formatDuration } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { plural } from './plural.ts';
 
 export const learnWords = {
@@ -80,7 +80,16 @@ export const textsWords = {
   lineEnds: 'Line ends are characters, too',
 } as const;
 
-const stepWords = (seconds: number) => formatDuration(seconds * 1000);
+/** A distance in time in its largest whole unit. */
+function stepWords(seconds: number): string {
+  const UNITS = [
+    [86_400, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+  ] as const;
+  const [size, unit] = UNITS.find(([length]) => seconds % length === 0) ?? [1, 'second'];
+  return plural(seconds / size, unit);
+}
 
 function timeWords({ names, stepSeconds, gaps, backwards }: InferredTime): string {
   const step = stepSeconds === undefined ? '' : `, mostly ${stepWords(stepSeconds)} apart`;

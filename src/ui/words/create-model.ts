@@ -40,7 +40,7 @@ export const modelWords = {
   weights: 'Weights',
   memory: 'Memory of a step, about',
   step: 'A step, about',
-  stepOf: (seconds: number) => (seconds < 0.01 ? 'less than a hundredth of a second' : `${seconds.toFixed(2)} s`),
+  stepOf: (seconds: number) => (seconds < 0.01 ? 'under 0.01 s' : `${seconds.toFixed(2)} s`),
   stepNote: 'On an ordinary laptop, with one processor core. A phone takes several times as long.',
   round: 'Steps of a full site in a round',
   roundTime: 'Training in a round, about',
@@ -48,7 +48,7 @@ export const modelWords = {
   unknown: '–',
   bytesOf: formatBytes,
   countOf: formatCount,
-  timeOf: (seconds: number) => (seconds < 1 ? 'less than a second' : formatDuration(seconds * 1000)),
+  timeOf: (seconds: number) => (seconds < 1 ? 'under 1 s' : formatDuration(seconds * 1000)),
   layers: 'Layers',
   layersHint: 'From the example to the answer. The last layer follows from what is learnt.',
   layerNames: {
@@ -136,6 +136,6 @@ export const noiseWords = {
   percent: '%',
   exact:
     'The scores that are published after each round have no noise, so no limit holds. Choose “Publish no score” in part 6.',
-  waiting: 'The figure appears when the numbers above and in part 4 are filled in.',
+  waiting: 'The figure appears once the model fits and the numbers above and in part 4 are filled in.',
   working: 'Working it out…',
 } as const;

@@ -53,7 +53,8 @@ export const resultWords = {
     worse: 'On these rows your own model did better. Others may have gained more from your part than you from theirs.',
   },
   few: (rows: number) => `${plural(rows, 'row')} are few: one or two more right or wrong is chance.`,
-  aloneNote: 'Alone: the same model, trained for as long on your rows only.',
+  aloneNote:
+    'Alone: the same model, trained on your rows only, which it has seen at least as often as the common one has.',
   aloneMissing: 'There is no model of yours alone: training on these rows only led nowhere.',
   sentencePublic: (metrics: ModelMetrics) => {
     const rows = judgedText(metrics);
@@ -97,14 +98,14 @@ export const resultWords = {
   squareColumns: ['In truth', 'The model says', 'Rows'],
   squareAbout: 'A row of the square is what is true, a column what the model said. Right answers lie on the diagonal.',
 
-  classesTitle: 'Class by class',
+  classesTitle: { own: 'Class by class', all: 'Class by class, on all sites’ rows' },
   classes: {
     name: 'Class',
     rows: 'Rows',
     precision: 'Precision',
     recall: 'Recall',
     f1: 'F1',
-    table: 'Figures of each class',
+    table: { own: 'Figures of each class on your own rows', all: 'Figures of each class on all sites’ rows' },
     file: 'classes',
     summary: (best: string, worst: string) => `Told apart best: “${best}”. Worst: “${worst}”.`,
     none: 'No class occurs.',
