@@ -44,7 +44,8 @@ export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset
   return splitHeldOut(data, spec);
 }
 
-async function openFiles(path: string): Promise<readonly SourceFile[]> {
+/** All files of a data set, in the order of their paths. @throws MurmurError not-found */
+export async function openFiles(path: string): Promise<readonly SourceFile[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [openFile(path, path)];
     const entries = await readdir(path, { recursive: true, withFileTypes: true });

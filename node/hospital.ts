@@ -9,21 +9,27 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { fetchSpec } from '../src/aggregation/verify.ts';
 import { recordSigner, signSignIn } from '../src/chain/keys.ts';
 import { type Bytes, toHex } from '../src/core/bytes.ts';
+import { MurmurError } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
 import type { Dataset } from '../src/dataset/split.ts';
 import { importX25519 } from '../src/masking/keys.ts';
 import type { Ledger } from '../src/network/ledger.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
-import type { TrainerPort } from '../src/protocol/ports.ts';
+import type { BookStore, ChainReader, TrainerPort } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import type { TaskView } from '../src/protocol/views.ts';
+import type { OwnersLimit } from '../src/session/budget-book.ts';
+import { type DataBudget, openDataBudget, placeOf, taskCost } from '../src/session/data-budget.ts';
 import { readOwnModel } from '../src/session/own-model.ts';
 import { participate } from '../src/session/participate.ts';
+import { checkHonest } from '../src/session/releases.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import { openFileJournal } from '../src/storage/files.ts';
 import { systemClock } from '../relay/server/start.ts';
 import { type ChainEndpoint, connectChain, ensureRegistered } from './chain-access.ts';
 import { readDataset } from './data-files.ts';
+import { identify } from './data-identity.ts';
 import { keepSecret } from './state-folder.ts';
 import type { ThreadTrainer, TrainerThreads } from './trainer-threads.ts';
 
@@ -35,6 +41,8 @@ export interface HospitalOptions {
   readonly dataFile: string;
   /** of this site and deployment */
   readonly folder: string;
+  /** absent for example data, which are nobody's */
+  readonly privacy?: SitePrivacy | undefined;
   readonly pace: SessionPace;
   /** where it trains */
   readonly trainers: TrainerThreads;
@@ -46,6 +54,15 @@ export interface HospitalOptions {
   readonly onTrained?: ((durationMs: number) => void) | undefined;
   readonly onStatus: (status: ParticipationStatus) => void;
   readonly signal: AbortSignal;
+}
+
+/** What a data set's owner says about its privacy. */
+export interface SitePrivacy {
+  readonly book: BookStore;
+  /** to be kept from now on; absent: as it was set before, or the default */
+  readonly limit?: OwnersLimit | undefined;
+  /** consent to a task that releases something without noise, which no limit bounds */
+  readonly withoutNoise: boolean;
 }
 
 export interface SessionPace {
@@ -65,14 +82,18 @@ export interface Hospital {
 
 /**
  * Reads and checks the data, and registers the wallet unless its session key of this folder is registered already.
- * @throws MurmurError bad-input for data that do not fit the task, refused when the wallet cannot pay or the task has ended
+ * @throws MurmurError bad-input for data that do not fit the task; refused when the wallet cannot pay, when the task has ended, or when its
+ * cost in privacy does not fit the data set's limit
  */
 export async function openHospital(options: HospitalOptions): Promise<Hospital> {
   const { task, endpoint, relayUrl, wallet, dataFile, pace, comparesAlone, ledger, signal } = options;
   const sender = createSender({ ledger });
   const chain = connectChain(endpoint, sender, wallet);
-  const spec = await fetchSpec(readOnlyRelay(relayUrl, sender, task), await chain.task(task, signal), signal);
+  const view = await chain.task(task, signal);
+  const spec = await fetchSpec(readOnlyRelay(relayUrl, sender, task), view, signal);
+  checkHonest(spec, view.parameters);
   const dataset = await readDataset(dataFile, spec);
+  const budget = options.privacy && (await siteBudget(options, options.privacy, { chain, view, spec, dataset }));
 
   const folder = join(options.folder, `task-${task}`);
   const sessionSecret = await keepSecret(join(folder, 'session.key'), () => secureRandom(32));
@@ -119,6 +140,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
           chain,
           relay,
           journal,
+          budget,
           signer,
           channel,
           createTrainer: async () => timed(started, options.onTrained),
@@ -135,6 +157,30 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
       }
     },
   };
+}
+
+/** @throws MurmurError refused when the whole task does not fit the limit, or has no noise and its owner has not consented to that */
+async function siteBudget(
+  { task, endpoint, wallet, dataFile, signal }: HospitalOptions,
+  { book, limit, withoutNoise }: SitePrivacy,
+  { chain, view, spec, dataset }: { chain: ChainReader; view: TaskView; spec: TaskSpec; dataset: Dataset },
+): Promise<DataBudget> {
+  const { rows, source } = await identify(dataFile, dataset);
+  const network = `${endpoint.chainId}-${endpoint.coordinator.toLowerCase()}`;
+  const cost = taskCost(spec, view.parameters, { task: task.toString(), network });
+  if (cost.protects === undefined && !withoutNoise) {
+    throw new MurmurError(
+      'refused',
+      'something that this task releases has no noise: nothing bounds what it tells about the data',
+      {
+        hint: 'If that is all right for these data, say so with --without-noise.',
+      },
+    );
+  }
+  const budget = openDataBudget({ store: book, rows, spec, cost, wallet: wallet.address, now: systemClock.now });
+  await budget.describe(source, limit);
+  await budget.checkTask(await placeOf(chain, view, signal));
+  return budget;
 }
 
 function timed(trainer: TrainerPort, onTrained: HospitalOptions['onTrained']): TrainerPort {

@@ -8,6 +8,8 @@ export const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
 /** Everything that the local network remembers. */
 export const STATE_FOLDER = join(ROOT, '.murmur');
+/** What was spent of this machine's data sets. Beside the network's state, as starting that anew gives nothing back. */
+export const BUDGET_FOLDER = join(ROOT, '.murmur-budget');
 export const PAGE_FOLDER = join(ROOT, 'dist/page');
 /** The page's static files; the examples' data are under it. */
 export const PUBLIC_FOLDER = join(ROOT, 'public');

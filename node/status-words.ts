@@ -3,6 +3,7 @@ import { type MeasureId, type RoundMetrics, measuresOf } from '../src/protocol/m
 import { VoidReason, voidWords } from '../src/protocol/phases.ts';
 import type { Shortfall } from '../src/protocol/shortfall.ts';
 import type { ParticipationStatus, StatusNote } from '../src/session/status.ts';
+import type { BudgetView } from '../src/session/budget-book.ts';
 import { decimal, percent } from './output.ts';
 
 const WORDS: Readonly<Record<StatusNote, string>> = {
@@ -21,6 +22,15 @@ const WORDS: Readonly<Record<StatusNote, string>> = {
 /** One sentence; the error's own where there is one. */
 export function statusWords({ note, error }: Pick<ParticipationStatus, 'note' | 'error'>): string {
   return error?.message ?? WORDS[note];
+}
+
+/** What is spent of a data set, and what it will be, on one line. */
+export function budgetWords({ protects, spent, after, openBefore, openAfter, limit }: BudgetView): string {
+  const whose = protects === 'user' ? 'for all of it' : 'for each record';
+  const bounds = `epsilon ${spent.toFixed(2)} spent of these data, ${after.toFixed(2)} when the task is over, limit ${limit.epsilon} (${whose}, delta ${limit.delta})`;
+  if (!openAfter) return `privacy: ${bounds}`;
+  const why = openBefore ? 'something was released without noise' : 'this task releases something without noise';
+  return `privacy: none, nothing bounds what the results tell, as ${why}; beside it ${bounds}`;
 }
 
 const SITES_AWAY = 'keep all sites running until the round is over';

@@ -12,11 +12,13 @@ export interface Parts {
   readonly ledger: LedgerBook;
 }
 
+export type Connected = Parts & { readonly network: NetworkInfo };
+
 export interface Context {
   /** Stores only; works without a network. */
   opened(): Promise<Parts>;
   /** @throws MurmurError unreachable when no network is behind this page */
-  connected(signal?: AbortSignal): Promise<Parts & { readonly network: NetworkInfo }>;
+  connected(signal?: AbortSignal): Promise<Connected>;
   /** The network as it describes itself now. */
-  refreshed(signal?: AbortSignal): Promise<Parts & { readonly network: NetworkInfo }>;
+  refreshed(signal?: AbortSignal): Promise<Connected>;
 }

@@ -5,9 +5,12 @@ import { check, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type SiteRows, rowsOf } from '../src/dataset/row-sources.ts';
 import { splitRows } from '../src/dataset/split.ts';
+import { isSameCost } from '../src/privacy/budget.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
-import { clearDatabase, type StoredDataset, type StoredUse } from '../src/storage/database.ts';
+import { type Book, costOf, spentOf, type TaskOnBook, tasksOf } from '../src/session/budget-book.ts';
+import { clearDatabase, type StoredDataset } from '../src/storage/database.ts';
 import type { StoredRows } from '../src/storage/library.ts';
+import { bookOf } from './budget.ts';
 import type { DatasetUse, DatasetView, DataSource } from './api/data.ts';
 import type { NamedBlob } from './open-file.ts';
 import { heldLocks, LOCK } from './lock.ts';
@@ -61,25 +64,28 @@ function named(file: File): NamedBlob {
 
 /** Newest first. @param schema only data sets that were read for these columns */
 export async function listDatasets(world: World, schema?: string): Promise<readonly DatasetView[]> {
-  const [all, uses, participations, held] = await Promise.all([
+  const [all, book, participations, held] = await Promise.all([
     world.datasets.all(),
-    world.datasets.uses(),
+    bookOf(world),
     world.participations.all(),
     heldLocks(LOCK),
   ]);
   const active = participations.filter(({ id }) => held.includes(LOCK + id));
-  const isActive = (use: StoredUse, { id }: StoredDataset) =>
+  const isActive = (use: TaskOnBook, { id }: StoredDataset) =>
     active.some(({ dataset, network, task }) => dataset === id && network === use.network && task === use.task);
   return all
     .filter((stored) => schema === undefined || stored.schema === schema)
     .sort((a, b) => b.readAtMs - a.readAtMs)
     .map((stored): DatasetView => {
       const { id, fileName, rows, droppedRows, columns, sizeBytes, readAtMs, rowsHash } = stored;
-      // The same rows may have been used under another name, and before they were forgotten once.
-      const spent = uses.filter((use) => use.rowsHash === rowsHash);
+      // The same data may have been used under another name, read in another way, and before they were forgotten once.
+      const uses = usesOf(book, rowsHash);
+      const budget = spentOf(book, rowsHash);
       return {
-        ...{ id, fileName, rows, droppedRows, columns, sizeBytes, readAtMs },
-        uses: spent.map((use) => useView(use, isActive(use, stored))).sort((a, b) => b.sinceMs - a.sinceMs),
+        ...{ id, fileName, rows, droppedRows, columns, sizeBytes, readAtMs, budget },
+        uses: uses
+          .map((use) => useView(use, budget.limit.delta, isActive(use, stored)))
+          .sort((a, b) => b.sinceMs - a.sinceMs),
       };
     });
 }
@@ -88,9 +94,9 @@ export async function listDatasets(world: World, schema?: string): Promise<reado
 export async function dropReplaced(world: World, id: string): Promise<void> {
   const stored = await world.datasets.describe(id);
   if (stored === undefined) return;
-  const [uses, participations] = await Promise.all([world.datasets.uses(), world.participations.all()]);
+  const [book, participations] = await Promise.all([bookOf(world), world.participations.all()]);
   const used =
-    uses.some((use) => use.rowsHash === stored.rowsHash) || participations.some(({ dataset }) => dataset === id);
+    book.tasks.some((use) => use.rows === stored.rowsHash) || participations.some(({ dataset }) => dataset === id);
   if (!used) await world.datasets.delete(id);
 }
 
@@ -104,6 +110,20 @@ export async function forgetEverything(world: World): Promise<void> {
   await clearDatabase(world.database);
 }
 
-function useView({ task, title, network, sinceMs, releases }: StoredUse, active: boolean): DatasetUse {
-  return { task, title, network, sinceMs, releases, active };
+/** The tasks of all rows that share these rows' budget, each once. */
+function usesOf(book: Book, rows: string): readonly TaskOnBook[] {
+  const uses: TaskOnBook[] = [];
+  for (const use of tasksOf(book, rows)) {
+    const at = uses.findIndex((known) => isSameCost(known, use));
+    const known = uses[at];
+    if (known === undefined) uses.push(use);
+    else uses[at] = { ...known, rounds: [...known.rounds, ...use.rounds] };
+  }
+  return uses;
+}
+
+function useView(use: TaskOnBook, delta: number, active: boolean): DatasetUse {
+  const { task, title, network, sinceMs, rounds } = use;
+  const epsilon = costOf(use, delta);
+  return { task, title, network, sinceMs, releases: rounds.length, active, ...(epsilon !== undefined && { epsilon }) };
 }

@@ -2,17 +2,16 @@
 import { cancelled } from '../src/core/clock.ts';
 import { type ErrorData, hasCode, MurmurError, toErrorData } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
-import { readReleases } from '../src/session/releases.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
 import { openJournal } from '../src/storage/idb.ts';
 import type { NetworkInfo } from './api/network.ts';
+import { taskBudget } from './budget.ts';
 import { connectSession } from './chain.ts';
 import { splitStored } from './data.ts';
 import { openHistory } from './history.ts';
 import { sessionKeys } from './keys.ts';
 import { trainerWorker } from './trainer-port.ts';
-import { openUse } from './uses.ts';
 import { clock, networkName, type World } from './world.ts';
 
 /** What a run tells; nothing is told any more once its signal has aborted. */
@@ -53,9 +52,8 @@ export async function runParticipation(
     // Of the registration, not of the wallet: a new session key has said nothing yet, so it has nothing to remember.
     const journal = openJournal(database, `${name}/${stored.task}/${stored.registrationId}`);
     const history = await openHistory(journal);
-    // The one place where the library hears that rows are used, and of every sum that they are part of.
-    const use = await openUse(datasets, { stored, title: spec.title });
-    await use.spend((await readReleases(journal, task)).length);
+    const { parameters } = await patiently(() => session.chain.task(task, signal), listener, signal);
+    const budget = await taskBudget(world, network, stored, { spec, parameters });
     const { participate } = await import('../src/session/participate.ts');
     await participate({
       task,
@@ -66,6 +64,7 @@ export async function runParticipation(
       chain: session.chain,
       relay: session.relay,
       journal,
+      budget,
       signer: session.signer,
       channel: keys.channel,
       createTrainer: trainer.createTrainer,
@@ -74,7 +73,6 @@ export async function runParticipation(
       onStatus: (status) => {
         if (signal.aborted) return;
         const rounds = history.merge(status.history);
-        void use.spend(rounds.filter(({ released }) => released).length);
         listener.onStatus({ ...status, history: rounds });
       },
       signal,

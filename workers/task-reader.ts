@@ -5,12 +5,13 @@ import { check, hasCode, MurmurError } from '../src/core/errors.ts';
 import { isOver } from '../src/protocol/phases.ts';
 import type { ChainReader, RelayPort } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { type Place, placeOf } from '../src/session/data-budget.ts';
 import { corruptBound } from '../src/protocol/threshold.ts';
-import { type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
+import { type TaskParameters, type TaskView, ZERO_HASH } from '../src/protocol/views.ts';
 import type { NetworkInfo } from './api/network.ts';
 import type { PrivacyView, TaskDetail, TaskPage, TaskRound, TaskSummary, VerificationView } from './api/tasks.ts';
 import { formatFlock, openReaders } from './chain.ts';
-import { checkHonest, privacyOf } from './task-privacy-view.ts';
+import { privacyOf } from './task-privacy-view.ts';
 import { TaskSources } from './task-sources.ts';
 import { costOf, newestRounds, sampledRounds, samplesOf, summaryOf } from './task-view.ts';
 import { clock, networkName, type World } from './world.ts';
@@ -20,6 +21,13 @@ const MOST_TASKS = 50;
 /** Rounds that stand for a task in a list, and that a task's own page shows. */
 const ROUNDS_OF_SUMMARY = 6;
 const ROUNDS_OF_DETAIL = 200;
+
+/** What whoever joins a task agrees to, and where it is now. */
+export interface TaskTerms {
+  readonly spec: TaskSpec;
+  readonly parameters: TaskParameters;
+  readonly place: Place;
+}
 
 type OpenReaders = (world: World, network: NetworkInfo) => Promise<{ chain: ChainReader; relay: RelayPort }>;
 
@@ -85,14 +93,11 @@ export class TaskReader {
     };
   }
 
-  /**
-   * To be asked before a wallet registers.
-   * @throws MurmurError refused when the task's noise counts on more honest members than its rounds are sure to have
-   */
-  async checkJoin(network: NetworkInfo, task: string, signal?: AbortSignal): Promise<void> {
+  async terms(network: NetworkInfo, task: string, signal?: AbortSignal): Promise<TaskTerms> {
     const sources = await this.#open(network);
     const view = await sources.chain.task(idOf(task), signal);
-    checkHonest(await specOf(sources, view, signal), view.parameters);
+    const [spec, place] = await Promise.all([specOf(sources, view, signal), placeOf(sources.chain, view, signal)]);
+    return { spec, parameters: view.parameters, place };
   }
 
   async spec(network: NetworkInfo, task: string, signal?: AbortSignal): Promise<TaskSpec> {

@@ -6,6 +6,8 @@ import { hasCode, MurmurError } from '../src/core/errors.ts';
 import { secureRandom } from '../src/core/random.ts';
 import { createLedger, type Ledger, type LedgerEntry } from '../src/network/ledger.ts';
 import { createSender, type Sender } from '../src/network/sender.ts';
+import type { BookStore } from '../src/protocol/ports.ts';
+import { openBook } from '../src/storage/book.ts';
 import { type Database, openDatabase, type StoredLedgerEntry } from '../src/storage/database.ts';
 import { type ParticipationStore, openParticipations } from '../src/storage/idb.ts';
 import { type LedgerStore, openLedger } from '../src/storage/ledger-store.ts';
@@ -16,6 +18,8 @@ import type { NetworkInfo } from './api/network.ts';
 export interface World {
   readonly database: Database;
   readonly datasets: Library;
+  /** what was spent of the data sets */
+  readonly book: BookStore;
   readonly participations: ParticipationStore;
   readonly vault: Vault;
   readonly ledger: Ledger;
@@ -52,6 +56,7 @@ export async function openWorld(): Promise<World> {
   return {
     database,
     datasets: openLibrary(database, vault),
+    book: openBook(database),
     participations: openParticipations(database),
     vault,
     ledger,
@@ -101,7 +106,7 @@ export async function readNetwork(world: World, signal?: AbortSignal): Promise<N
 }
 
 /** Stored things are kept apart by chain and contract. */
-export function networkName({ chainId, coordinator }: NetworkInfo): string {
+export function networkName({ chainId, coordinator }: Pick<NetworkInfo, 'chainId' | 'coordinator'>): string {
   return `${chainId}-${coordinator.toLowerCase()}`;
 }
 

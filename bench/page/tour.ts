@@ -168,6 +168,7 @@ export async function joinWithSample(page: Page, sample: string, timeoutMs = PAT
   await made.waitFor({ timeout: timeoutMs });
   await page.getByRole('radio', { name: new RegExp(sample) }).check();
   await page.getByTestId('data-summary').waitFor({ timeout: timeoutMs });
+  await page.getByRole('checkbox', { name: /nothing bounds what this task tells/ }).check();
   await page.getByRole('button', { name: 'Join the training' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
 }

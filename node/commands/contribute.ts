@@ -9,14 +9,17 @@ import { check, fromErrorData, MurmurError } from '../../src/core/errors.ts';
 import { secureRandom } from '../../src/core/random.ts';
 import { voidWords } from '../../src/protocol/phases.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
+import { type OwnersLimit, DEFAULT_LIMIT } from '../../src/session/budget-book.ts';
+import { openBookFile } from '../book-file.ts';
 import { connectChain } from '../chain-access.ts';
 import { askFaucet, type Connection, connect, type ConnectOptions } from '../connect.ts';
 import { openHospital, walletOf } from '../hospital.ts';
 import { note, printJson, printLine, shortHash } from '../output.ts';
+import { BUDGET_FOLDER } from '../places.ts';
 import { keepSecret, lockFolder } from '../state-folder.ts';
-import { metricsWords, statusWords, voidSentence } from '../status-words.ts';
+import { budgetWords, metricsWords, statusWords, voidSentence } from '../status-words.ts';
 import { TrainerThreads } from '../trainer-threads.ts';
-import { connectOptions, folderOption, keyFileOption, taskOption } from './options.ts';
+import { connectOptions, deltaOption, epsilonOption, folderOption, keyFileOption, taskOption } from './options.ts';
 import { withSignals } from './signals.ts';
 
 interface Options extends ConnectOptions {
@@ -24,6 +27,10 @@ interface Options extends ConnectOptions {
   readonly data: string;
   readonly key: string;
   readonly model?: string;
+  readonly privacyLimit?: number;
+  readonly delta?: number;
+  readonly withoutNoise?: boolean;
+  readonly budget: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +47,14 @@ export function contributeCommand(): Command {
       keyFileOption,
     )
     .option('--model <file>', 'write the model that this site ends with, its private layers included', folderOption)
+    .option(
+      '--privacy-limit <epsilon>',
+      `most that may be spent of these data in all, over every task and wallet; kept (default: ${DEFAULT_LIMIT.epsilon})`,
+      epsilonOption,
+    )
+    .option('--delta <delta>', `chance that the limit does not hold (default: ${DEFAULT_LIMIT.delta})`, deltaOption)
+    .option('--without-noise', 'take part although nothing bounds what the task tells about these data')
+    .option('--budget <folder>', 'where it is noted what was spent of which data', folderOption, BUDGET_FOLDER)
     .option('--json', 'a line of JSON a round, then the last state');
   return connectOptions(command).action(async (options: Options) => {
     const interrupted = await withSignals((signal) => contribute(options, signal));
@@ -91,7 +106,7 @@ async function fillWallet(
 }
 
 async function takePart(
-  { task, data, model, json }: Options,
+  { task, data, model, json, privacyLimit, delta, withoutNoise, budget }: Options,
   { endpoint, relayUrl, ledger }: Connection,
   wallet: LocalAccount,
   folder: string,
@@ -99,6 +114,7 @@ async function takePart(
 ): Promise<ParticipationStatus> {
   let told = 0;
   let said = '';
+  let spent = '';
   const onStatus = (status: ParticipationStatus) => {
     for (const round of status.history.slice(told)) {
       if (json) printJson({ ...round, reason: voidWords(round.reason) });
@@ -113,17 +129,31 @@ async function takePart(
     const words = statusWords(status);
     if (words !== said) note(words);
     said = words;
+    const budget = status.budget && budgetWords(status.budget);
+    if (budget !== undefined && budget !== spent) note(budget);
+    spent = budget ?? spent;
+  };
+  const privacy = {
+    book: await openBookFile(budget),
+    limit: limitOf(privacyLimit, delta),
+    withoutNoise: withoutNoise === true,
   };
   const trainers = new TrainerThreads(1);
   try {
-    const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, pace: PACE, trainers, ledger };
+    const site = { task, endpoint, relayUrl, wallet, dataFile: data, folder, privacy, pace: PACE, trainers, ledger };
     const hospital = await openHospital({ ...site, comparesAlone: true, onStatus, signal });
     const last = await hospital.run();
     const own = model && (await hospital.ownModel());
     if (model && own) await writeFile(model, own, { mode: 0o600 });
-    if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone });
+    if (json) printJson({ state: last.state, modelHash: last.modelHash, alone: last.alone, budget: last.budget });
     return last;
   } finally {
     await trainers.close();
   }
+}
+
+/** @throws MurmurError bad-input for a delta that is of no limit */
+function limitOf(epsilon: number | undefined, delta: number | undefined): OwnersLimit | undefined {
+  check(epsilon !== undefined || delta === undefined, '--delta says nothing without --privacy-limit');
+  return epsilon === undefined ? undefined : { epsilon, delta: delta ?? DEFAULT_LIMIT.delta };
 }

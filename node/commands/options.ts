@@ -1,6 +1,7 @@
 /** Values of options, checked where they are read; what is wrong is said in words. */
 import { isAbsolute, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { MOST_EPSILON } from '../../src/session/budget-book.ts';
 import { STATE_FOLDER } from '../places.ts';
 
 export function portOption(text: string): number {
@@ -60,6 +61,23 @@ export function wholeOption(text: string, minimum: number, maximum: number): num
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value < minimum || value > maximum) {
     throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+  }
+  return value;
+}
+
+/** A limit of privacy: 0 is none at all. */
+export function epsilonOption(text: string): number {
+  return numberOption(text, 0, MOST_EPSILON);
+}
+
+export function deltaOption(text: string): number {
+  return numberOption(text, 1e-15, 0.01);
+}
+
+function numberOption(text: string, minimum: number, maximum: number): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value >= minimum && value <= maximum)) {
+    throw new InvalidArgumentError(`It must be a number from ${minimum} to ${maximum}.`);
   }
   return value;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { gaussianCurve } from './accountant.ts';
-import { type BudgetCost, type BudgetEntry, budgetSpent, checkBudget, releasesLeft, spend } from './budget.ts';
+import { type BudgetCost, type BudgetEntry, budgetSpent, checkBudget, isOverBudget, spend } from './budget.ts';
 import { epsilonOf } from './conversion.ts';
 
 const curve = (z: number) => gaussianCurve({ z, rounds: 1, q: 1 });
@@ -36,30 +36,35 @@ describe('budget', () => {
     expect(() => spend(entries, cost('1', 4), 0.5)).toThrow('whole number');
   });
 
-  it('refuses what passes the limit, and says how many releases fit', () => {
+  it('refuses what passes the limit, and is spent to the last release before', () => {
     const entries = spend([], cost('1', 20), 5);
-    const left = releasesLeft(entries, cost('2', 10), limit, 1000);
-    expect(checkBudget(entries, cost('2', 10), left, limit).epsilon).toBeLessThanOrEqual(3);
-    expect(() => checkBudget(entries, cost('2', 10), left + 1, limit)).toThrow(
-      expect.objectContaining({ code: 'refused', details: { epsilon: 3, delta: 1e-5 } }) as Error,
+    let fits = 0;
+    while (budgetSpent(spend(entries, cost('2', 10), fits + 1), limit).epsilon <= 3) fits++;
+    expect(fits).toBeGreaterThan(10);
+    expect(checkBudget(entries, cost('2', 10), fits, limit).epsilon).toBeLessThanOrEqual(3);
+    const refuse = () => checkBudget(entries, cost('2', 10), fits + 1, limit);
+    expect(refuse).toThrow(
+      expect.objectContaining({ code: 'refused', details: { limit: 'privacy', epsilon: 3, delta: 1e-5 } }) as Error,
     );
-    expect(releasesLeft(entries, cost('2', 10), limit, 2)).toBe(2);
-    expect(releasesLeft(entries, open, limit, 10)).toBe(0);
+    expect(refuse).toThrow(expect.toSatisfy(isOverBudget) as Error);
+    expect(isOverBudget(new Error('refused'))).toBe(false);
   });
 
-  it('is spent for ever once something had no noise', () => {
-    expect(() => checkBudget([], open, 1, limit)).toThrow('nothing would bound');
-    const entries = spend([], open, 1);
-    expect(budgetSpent(entries, limit).epsilon).toBe(Infinity);
-    expect(() => checkBudget(entries, cost('1', 50), 1, limit)).toThrow('hides a participant');
-    expect(budgetSpent(spend([], open, 0), limit).epsilon).toBe(0);
+  it('is unbounded for ever once something had no noise, and goes on to limit the rest', () => {
+    expect(() => checkBudget([], open, 1, limit)).toThrow('no noise that hides a participant');
+    const entries = spend(spend([], open, 1), cost('1', 20), 5);
+    expect(budgetSpent(entries, limit)).toEqual({ ...budgetSpent(spend([], cost('1', 20), 5), limit), open: true });
+    expect(checkBudget(entries, cost('1', 20), 1, limit).open).toBe(true);
+    expect(() => checkBudget(entries, cost('1', 1), 9, limit)).toThrow('is spent already');
+    expect(budgetSpent(spend([], open, 0), limit)).toMatchObject({ epsilon: 0, open: false });
   });
 
   it('does not take noise for a record as noise for a participant', () => {
     const records: BudgetCost = { ...cost('3', 2), mechanism: 'subsampled-gaussian', release: { records: curve(2) } };
     const entries = spend([], records, 1);
-    expect(budgetSpent(entries, limit).epsilon).toBe(Infinity);
-    expect(budgetSpent(entries, { ...limit, protects: 'records' }).epsilon).toBe(epsilonOf(curve(2), 1e-5).epsilon);
+    expect(budgetSpent(entries, limit)).toMatchObject({ epsilon: 0, open: true });
+    const { epsilon, open } = budgetSpent(entries, { ...limit, protects: 'records' });
+    expect([epsilon, open]).toEqual([epsilonOf(curve(2), 1e-5).epsilon, false]);
   });
 
   it('never falls (property)', () => {

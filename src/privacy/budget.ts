@@ -1,9 +1,10 @@
 /**
  * The privacy budget of one data set, across tasks, networks and wallets: what has been released of it, and whether more may be. Rényi
  * curves add up (rdp-curve.ts), so what many tasks cost together is less than the sum of their epsilons. Pure arithmetic over entries;
- * src/storage keeps them.
+ * src/session/budget-book.ts keeps them.
  *
- * A release is spent when an unmask answer leaves, also in a round that ends void: whoever collects the answers knows the sum.
+ * What was released without noise has no figure to add. It makes the whole unbounded, for ever, and is said beside the figure; the limit
+ * then holds for the rest, so that it goes on to keep whoever lets a noisy task follow an open one from giving away more and more.
  */
 import { MurmurError, check } from '../core/errors.ts';
 import type { Mechanism } from './accountant.ts';
@@ -35,26 +36,32 @@ export interface BudgetEntry extends BudgetCost {
   readonly releases: number;
 }
 
+/** What noise hides: that a participant's data were there, all of them, or that a single record was. */
+export type Protects = 'user' | 'records';
+
 /** What the data set's owner allows in all. */
 export interface BudgetLimit {
-  readonly protects: 'user' | 'records';
+  readonly protects: Protects;
   readonly epsilon: number;
   readonly delta: number;
 }
 
-/** Spent so far. Infinity once anything was released without noise that hides what the limit protects. */
-export function budgetSpent(
-  entries: readonly BudgetEntry[],
-  { protects, delta }: Omit<BudgetLimit, 'epsilon'>,
-): Epsilon {
+export interface Spent extends Epsilon {
+  /** whether anything was released without noise that hides what is asked about: then epsilon bounds only the rest */
+  readonly open: boolean;
+}
+
+/** Spent so far. */
+export function budgetSpent(entries: readonly BudgetEntry[], { protects, delta }: Omit<BudgetLimit, 'epsilon'>): Spent {
   const curves: RdpCurve[] = [];
+  let open = false;
   for (const entry of entries) {
     if (entry.releases === 0) continue;
     const release = entry.release[protects];
-    if (release === undefined) return { epsilon: Infinity, order: undefined };
-    curves.push(repeat(release, entry.releases));
+    if (release === undefined) open = true;
+    else curves.push(repeat(release, entry.releases));
   }
-  return epsilonOf(compose(curves), delta);
+  return { ...epsilonOf(compose(curves), delta), open };
 }
 
 /**
@@ -71,49 +78,35 @@ export function spend(entries: readonly BudgetEntry[], cost: BudgetCost, release
 
 /**
  * Refuses releases that the owner's limit does not leave room for; to be called with a whole task's rounds before joining, and with one
- * before each unmask answer.
+ * before each that is made.
  * @returns what will have been spent
- * @throws MurmurError refused
+ * @throws MurmurError refused, also for a cost without noise that hides what the limit is about
  */
 export function checkBudget(
   entries: readonly BudgetEntry[],
   cost: BudgetCost,
   releases: number,
   limit: BudgetLimit,
-): Epsilon {
+): Spent {
+  if (cost.release[limit.protects] === undefined) {
+    throw refused(
+      limit,
+      `nothing would bound what this task gives away: it has no noise that hides ${NAMES[limit.protects]}`,
+    );
+  }
   const spent = budgetSpent(spend(entries, cost, releases), limit);
   if (spent.epsilon <= limit.epsilon) return spent;
   const before = budgetSpent(entries, limit).epsilon;
   throw refused(
     limit,
-    spent.epsilon === Infinity
-      ? `nothing would bound what this data set gives away: something is released without noise that hides ${NAMES[limit.protects]}`
-      : `this data set would have spent an epsilon of ${spent.epsilon.toFixed(2)} of ${limit.epsilon}; ${before.toFixed(2)} is spent already`,
+    `this data set would have spent an epsilon of ${spent.epsilon.toFixed(2)}, and its owner's limit is ${limit.epsilon}; ${before.toFixed(2)} is spent already`,
   );
-}
-
-/** How many more releases of that cost fit the limit, up to `most`. */
-export function releasesLeft(
-  entries: readonly BudgetEntry[],
-  cost: BudgetCost,
-  limit: BudgetLimit,
-  most: number,
-): number {
-  const fits = (releases: number): boolean =>
-    budgetSpent(spend(entries, cost, releases), limit).epsilon <= limit.epsilon;
-  let fitting = 0;
-  let tooMany = most + 1;
-  while (fitting + 1 < tooMany) {
-    const middle = Math.floor((fitting + tooMany) / 2);
-    if (fits(middle)) fitting = middle;
-    else tooMany = middle;
-  }
-  return fitting;
 }
 
 const NAMES = { user: 'a participant', records: 'a record' } as const;
 
-function isSameCost(a: BudgetCost, b: BudgetCost): boolean {
+/** Whether two costs are of the same task: where a network began anew, its task of the same number may be another one. */
+export function isSameCost(a: BudgetCost, b: BudgetCost): boolean {
   return (
     a.task === b.task &&
     a.network === b.network &&
@@ -125,7 +118,12 @@ function isSameCost(a: BudgetCost, b: BudgetCost): boolean {
 
 function refused({ epsilon, delta }: BudgetLimit, what: string): MurmurError {
   return new MurmurError('refused', what, {
-    hint: 'Raise the limit of this data set, or take part with another one.',
-    details: { epsilon, delta },
+    hint: 'Raise the limit of this data set, or choose a task that costs less.',
+    details: { limit: 'privacy', epsilon, delta },
   });
+}
+
+/** Whether an error says that a limit of privacy is reached: waiting does not mend it. */
+export function isOverBudget(error: unknown): boolean {
+  return error instanceof MurmurError && error.code === 'refused' && error.details?.['limit'] === 'privacy';
 }

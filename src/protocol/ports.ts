@@ -83,6 +83,19 @@ export interface Journal {
   delete(key: string): Promise<void>;
 }
 
+/**
+ * One value that all tabs of a browser, or all processes of a machine, change one after the other: the book of what was spent of their data
+ * sets (src/session/budget-book.ts).
+ */
+export interface BookStore {
+  read(): Promise<Bytes | undefined>;
+  /**
+   * Replaces the value by what `change` makes of it; nobody else reads or writes in between. On disk when it resolves. What `change` throws
+   * is thrown on, and the value stays; so it does when `change` returns undefined.
+   */
+  update(change: (value: Bytes | undefined) => Bytes | undefined): Promise<void>;
+}
+
 /** Training of one site's own rows, from flat weights to flat weights. Arrays are row-major; nothing here is kept. */
 export interface TrainerJob {
   readonly weights: Float32Array;

@@ -38,6 +38,7 @@ import { type RecordSigner, unpackRecord } from '../protocol/record.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
 import type { RoundView, TaskView } from '../protocol/views.ts';
 import { RoundJournal } from './journal.ts';
+import type { DataBudget } from './data-budget.ts';
 import type { Learner } from './learner.ts';
 import { checkNoise, checkRelease, readReleases, spendRelease } from './releases.ts';
 import { askWhetherCounted, type Recalled, type Remembered, remembers, SiteMemory } from './site-memory.ts';
@@ -54,6 +55,8 @@ export interface Participant {
   readonly chain: ChainPort;
   readonly relay: RelayPort;
   readonly journal: Journal;
+  /** of the data set; absent for example data that are nobody's */
+  readonly budget?: DataBudget | undefined;
   readonly signer: RecordSigner;
   readonly channel: X25519KeyPair;
   readonly learner: Learner;
@@ -161,6 +164,19 @@ export class LiveRound {
     if (spec.model.private === undefined) return learner.verdict(base, candidate);
     const { now, next } = await this.#memory.privateWeights(this.#round);
     return learner.verdict(personal(spec, base, now), personal(spec, candidate, next));
+  }
+
+  /** To be called before the join: whoever cannot afford the round is not missed in it. @throws MurmurError refused */
+  async checkBudget(): Promise<void> {
+    await this.#me.budget?.checkRound(this.#view);
+  }
+
+  /**
+   * To be called before the masked vector is journalled: from when it has left, the others can uncover a sum that holds it.
+   * @throws MurmurError refused
+   */
+  async holdBudget(): Promise<void> {
+    await this.#me.budget?.hold(this.#view);
   }
 
   async secrets(): Promise<RoundSecrets> {
@@ -318,6 +334,7 @@ export class LiveRound {
     checkRelease(me.spec, await readReleases(me.journal, me.task), release);
     const answer = await this.journal.once('answer', async () => {
       await this.journal.once('unmask-block', () => utf8(blockHash));
+      await me.budget?.spend(view);
       await spendRelease(me.journal, me.task, release);
       return buildAnswer({ u2, u3, held });
     });

@@ -13,6 +13,7 @@ import type { SiteRows } from '../dataset/row-sources.ts';
 import type { X25519KeyPair } from '../masking/keys.ts';
 import type { Normaliser } from '../dataset/statistics.ts';
 import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
+import { isOverBudget } from '../privacy/budget.ts';
 import { Mailbox } from '../protocol/mailbox.ts';
 import { isOver, Phase, phaseName, stepKind, VoidReason } from '../protocol/phases.ts';
 import type { ChainPort, Journal, RelayPort, TrainerPort } from '../protocol/ports.ts';
@@ -22,6 +23,7 @@ import type { TaskSpec } from '../protocol/task-spec.ts';
 import { type RoundView, type TaskView, ZERO_HASH } from '../protocol/views.ts';
 import { personal } from '../model/parts.ts';
 import { AloneModel } from './alone.ts';
+import type { DataBudget } from './data-budget.ts';
 import { modelKey } from './journal.ts';
 import { Learner } from './learner.ts';
 import type { Participant } from './live-round.ts';
@@ -47,6 +49,8 @@ export interface ParticipateOptions {
   readonly chain: ChainPort;
   readonly relay: RelayPort;
   readonly journal: Journal;
+  /** of the data set; without it nothing is counted, as for example data that are nobody's */
+  readonly budget?: DataBudget | undefined;
   readonly signer: RecordSigner;
   readonly channel: X25519KeyPair;
   readonly createTrainer: (spec: TaskSpec) => Promise<TrainerPort>;
@@ -70,7 +74,7 @@ const HISTORY_LENGTH = 1000;
 /**
  * Runs until the task ends or the signal aborts.
  * @returns the last status: finished, failed or stopped. Failures that pass (relay or chain away) are waited out; a refusal of one
- * round is told in the status and the next round is tried.
+ * round is told in the status and the next round is tried, unless the owner's limit of privacy is reached.
  * @throws MurmurError for what no waiting can mend
  */
 export async function participate(options: ParticipateOptions): Promise<ParticipationStatus> {
@@ -94,6 +98,8 @@ class Participation {
   /** the comparisons of ended rounds, one after the other; never rejects */
   #comparing: Promise<void> = Promise.resolve();
   #status: ParticipationStatus;
+  /** the step whose budget was told last */
+  #budgetStep: number | undefined;
   #base: { hash: Hex; checkpoint: Checkpoint } | undefined;
   /** rounds that this participant refused or that it need not look at again */
   readonly #done = new Set<number>();
@@ -112,7 +118,8 @@ class Participation {
       trainEpoch: (...epoch) => this.#learner.aloneEpoch(...epoch),
       start: (signal) => this.#start.weights(signal),
     });
-    const { task, registrationId, wallet, spec, chain, relay, journal, signer, channel, clock, random } = options;
+    const { task, registrationId, wallet, spec, chain, relay, journal, budget, signer, channel, clock, random } =
+      options;
     this.#me = {
       task,
       registrationId,
@@ -121,6 +128,7 @@ class Participation {
       chain,
       relay,
       journal,
+      budget,
       signer,
       channel,
       clock,
@@ -151,14 +159,16 @@ class Participation {
   async run(): Promise<ParticipationStatus> {
     const { chain, task, signal, clock } = this.#o;
     let announcedAtMs = 0;
+    await this.#o.budget?.begin();
     for (;;) {
       signal.throwIfAborted();
       try {
         const view = await chain.task(task, signal);
-        this.#set({ step: view.step });
+        const last = view.round > 0 ? await chain.round(task, view.round, signal) : undefined;
+        const live = last && !isOver(last.phase) ? last : undefined;
+        await this.#tellStep(view.step, live);
         if (view.status !== 'running') return await this.#finish(view);
-        const live = view.round > 0 ? await chain.round(task, view.round, signal) : undefined;
-        if (live && !isOver(live.phase) && !this.#done.has(live.round)) {
+        if (live && !this.#done.has(live.round)) {
           await this.#round(view, live);
           announcedAtMs = 0;
           continue;
@@ -170,11 +180,20 @@ class Participation {
           this.tell('waiting', 'ready');
         }
       } catch (error) {
+        if (isOverBudget(error)) throw error;
         if (!hasCode(error, 'unreachable', 'timeout', 'not-found', 'conflict', 'refused', 'too-large')) throw error;
         this.tell('waiting', 'trouble', error);
       }
       await clock.sleep(this.#me.pollMs, signal);
     }
+  }
+
+  /** The step, and what the data set's budget is at it; read again after every round. */
+  async #tellStep(step: number, live: RoundView | undefined): Promise<void> {
+    if (this.#budgetStep === step) return;
+    const budget = await this.#o.budget?.view({ step, live });
+    this.#budgetStep = step;
+    this.#set({ step, ...(budget && { budget }) });
   }
 
   async #round(task: TaskView, live: RoundView): Promise<void> {
@@ -190,7 +209,7 @@ class Participation {
     try {
       result = await takePart(this.#me, task, live, base, signal);
     } catch (error) {
-      if (!hasCode(error, 'refused', 'timeout', 'bad-hash', 'bad-share')) throw error;
+      if (isOverBudget(error) || !hasCode(error, 'refused', 'timeout', 'bad-hash', 'bad-share')) throw error;
       this.#done.add(live.round);
       this.tell('waiting', 'sitting-out', error);
       return;
@@ -200,8 +219,11 @@ class Participation {
 
   async #conclude({ parameters }: TaskView, result: RoundResult, durationMs: number): Promise<void> {
     const { view, recomputed, uploadBytes, index } = result;
-    const { spec, journal, task } = this.#o;
+    const { spec, journal, task, budget } = this.#o;
     this.#done.add(view.round);
+    // Without a place in the roster nothing was held; an index that nobody told says nothing.
+    if (index >= 0 && !wasReleased(view, index)) await budget?.letGo(view);
+    this.#budgetStep = undefined;
     let own;
     if (view.phase === Phase.Settled && view.accepted && recomputed?.modelHash === view.modelHash) {
       this.#base = { hash: view.modelHash, checkpoint: recomputed.checkpoint };

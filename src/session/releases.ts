@@ -8,6 +8,7 @@ import { MurmurError } from '../core/errors.ts';
 import type { StepKind } from '../protocol/phases.ts';
 import type { Journal } from '../protocol/ports.ts';
 import type { TaskSpec } from '../protocol/task-spec.ts';
+import { fewestHonest } from '../protocol/threshold.ts';
 
 /** An unmask answer that this tab sent. Wallets, because registrations rotate. */
 export interface Release {
@@ -63,6 +64,25 @@ export function checkNoise({ privacy }: Pick<TaskSpec, 'privacy'>, honest: numbe
     'refused',
     `the noise of this task counts on ${privacy.honest} honest sites; of this sum only ${honest} are sure to be`,
     { hint: 'The round is tried again; it needs more sites that stay to the end.' },
+  );
+}
+
+/**
+ * Refuses a task of which some round might have fewer honest members than its noise counts on: such a sum is not unmasked, so it is
+ * kinder not to join.
+ * @throws MurmurError refused
+ */
+export function checkHonest(
+  { privacy }: Pick<TaskSpec, 'privacy'>,
+  parameters: Parameters<typeof fewestHonest>[0],
+): void {
+  if (privacy?.kind !== 'user') return;
+  const sure = fewestHonest(parameters);
+  if (sure >= privacy.honest) return;
+  throw new MurmurError(
+    'refused',
+    `the noise of this task counts on ${privacy.honest} honest sites, and in its smallest rounds only ${sure} are sure to be`,
+    { hint: 'Its creator has to create it anew, with larger rounds or with noise that counts on fewer sites.' },
   );
 }
 

@@ -71,6 +71,8 @@ export async function takePart(
   try {
     await round.refuseIfForgotten();
 
+    await round.checkBudget();
+
     // Join: fresh mask keys, and a commitment to the second mask.
     const secrets = await round.secrets();
     const mask = await maskKeys(secrets.seed);
@@ -122,6 +124,7 @@ export async function takePart(
     const masked = await round.journal.once('masked', async () => {
       const { parts, remembered } = await contribution;
       await round.remember(remembered);
+      await round.holdBudget();
       const packed = packVector(layout, parts);
       const maskPublicKeys = joined.map((member) => member.maskPublicKey);
       return maskVector({

@@ -6,7 +6,9 @@ import type { Example } from '../evaluation/examples.ts';
 import type { RoundMetrics } from '../protocol/metrics.ts';
 import type { PhaseName, StepKind, VoidReason } from '../protocol/phases.ts';
 import type { Shortfall } from '../protocol/shortfall.ts';
+import type { BudgetView } from './budget-book.ts';
 
+export type { BudgetView, OwnersLimit } from './budget-book.ts';
 export type { CalibrationBin } from '../evaluation/curves.ts';
 export type { ClassCurves } from '../evaluation/examination.ts';
 export type { Example } from '../evaluation/examples.ts';
@@ -127,6 +129,8 @@ export interface ParticipationStatus {
    * this site's rows alone leads nowhere.
    */
   readonly result?: { readonly together: JudgedModel; readonly alone?: JudgedModel };
+  /** of the data set: what is spent, and what it will be when the task is over; absent where nothing is counted */
+  readonly budget?: BudgetView;
   /** of the model that this participant computed, or replayed from the task's rounds; never just read from the chain */
   readonly modelHash: string;
   readonly error?: ErrorData;

@@ -53,18 +53,6 @@ export interface StoredParticipation {
   readonly paused: boolean;
 }
 
-/** A data set's part in a task. Outlives the data set, so that its budget does not come back when the file is read again. */
-export interface StoredUse {
-  readonly dataset: string;
-  /** of the data set */
-  readonly rowsHash: string;
-  readonly network: string;
-  readonly task: string;
-  readonly title: string;
-  readonly sinceMs: number;
-  readonly releases: number;
-}
-
 /** One request that left the tab; the fields are those of the network's ledger. */
 export interface StoredLedgerEntry {
   readonly timeMs: number;
@@ -101,8 +89,8 @@ export interface MurmurSchema extends DBSchema {
   datasets: { key: string; value: StoredDataset };
   /** [data set, number] -> sealed rows; number -1: the class of every row, where there are classes */
   blocks: { key: [string, number]; value: SealedValue };
-  /** [rows hash, network, task] */
-  uses: { key: [string, string, string]; value: StoredUse };
+  /** one value: what was spent of which rows, which outlives the rows (openBook) */
+  book: { key: string; value: Bytes };
   participations: { key: string; value: StoredParticipation };
   /** the profile's non-extractable key, under the name `vault` */
   vault: { key: string; value: CryptoKey };
@@ -187,7 +175,6 @@ async function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number,
   if (oldVersion < 2) {
     database.createObjectStore('datasets', { keyPath: 'id' });
     database.createObjectStore('blocks');
-    database.createObjectStore('uses', { keyPath: ['rowsHash', 'network', 'task'] });
     database.createObjectStore('participations', { keyPath: 'id' });
     const ledger = transaction.objectStore('ledger');
     ledger.createIndex('kind', 'kind');
@@ -196,8 +183,11 @@ async function upgrade(database: IDBPDatabase<MurmurSchema>, oldVersion: number,
     await countEntries(transaction);
   }
   if (oldVersion < 3) {
-    // Version 2 kept no digests of the rows; its files are chosen once more. What they were used for stays.
+    // Version 2 kept no digests of the rows, so its files are chosen once more, and counted sums without what they cost.
     await Promise.all((['datasets', 'blocks'] as const).map((name) => transaction.objectStore(name).clear()));
+    const stores: DOMStringList = database.objectStoreNames;
+    if (stores.contains('uses')) (database as IDBPDatabase<unknown>).deleteObjectStore('uses');
+    database.createObjectStore('book');
   }
 }
 

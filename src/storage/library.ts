@@ -1,15 +1,14 @@
 /**
- * The data sets of this browser: encoded rows, encrypted at rest in blocks of about 1 MiB under the profile's non-extractable key, and
- * what each was used for.
+ * The data sets of this browser: encoded rows, encrypted at rest in blocks of about 1 MiB under the profile's non-extractable key.
  *
  * Guarantees: a data set is there as a whole or not at all: its record is written last, and blocks without a record are swept away by
- * the next writer; a block cannot be altered, moved or left out unseen; what was spent in a task is kept by the rows themselves and
- * outlives the data set. Rows are written and read by the block, so memory is bounded whatever their number (ADR 20).
+ * the next writer; a block cannot be altered, moved or left out unseen. Rows are written and read by the block, so memory is bounded
+ * whatever their number (ADR 20).
  * Not: that a data set's name and numbers of rows and columns are secret; they lie in the clear.
  */
 import type { Bytes } from '../core/bytes.ts';
 import type { RowBlock, RowSource } from '../protocol/row-source.ts';
-import type { Database, StoredDataset, StoredUse } from './database.ts';
+import type { Database, StoredDataset } from './database.ts';
 import { CLASSES, type LabelForm, ONE_BYTE, blockName, blocksOf, openRows, rowsPerBlock } from './library-blocks.ts';
 import { type DatasetFacts, type LibraryWriter, openWriter } from './library-writer.ts';
 import type { Vault } from './vault.ts';
@@ -30,9 +29,6 @@ export interface Library {
   open(id: string): Promise<StoredRows | undefined>;
   all(): Promise<readonly StoredDataset[]>;
   delete(id: string): Promise<void>;
-  uses(): Promise<readonly StoredUse[]>;
-  /** Notes that rows are used in a task, or that one more sum was released. */
-  noteUse(use: StoredUse): Promise<void>;
 }
 
 /** All rows at once through a writer. */
@@ -73,10 +69,6 @@ export function openLibrary(database: Database, vault: Vault): Library {
         transaction.objectStore('blocks').delete(blocksOf(id)),
         transaction.done,
       ]);
-    },
-    uses: () => database.connection().getAll('uses'),
-    async noteUse(use) {
-      await database.connection().put('uses', use);
     },
   };
 }

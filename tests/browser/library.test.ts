@@ -1,12 +1,16 @@
 /** The library as the page sees it, over a real IndexedDB and real Web Locks: what is listed, what may be forgotten, and what stays. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hex } from '../../src/core/bytes.ts';
+import { gaussianCurve } from '../../src/privacy/accountant.ts';
+import { epsilonOf } from '../../src/privacy/conversion.ts';
+import { DEFAULT_LIMIT, readBook, spend, type TaskCost, writeBook } from '../../src/session/budget-book.ts';
 import { secureRandom } from '../../src/core/random.ts';
 import { createLedger } from '../../src/network/ledger.ts';
 import { createSender } from '../../src/network/sender.ts';
 import { type Database, openDatabase, type StoredDataset } from '../../src/storage/database.ts';
 import { openParticipations } from '../../src/storage/idb.ts';
 import { openLedger } from '../../src/storage/ledger-store.ts';
+import { openBook } from '../../src/storage/book.ts';
 import { openLibrary, storeRows } from '../../src/storage/library.ts';
 import { openVault } from '../../src/storage/vault.ts';
 import type { DataApi } from '../../workers/api/data.ts';
@@ -17,6 +21,7 @@ import { openLedgerBook } from '../../workers/ledger-book.ts';
 import { LOCK, tryLock } from '../../workers/lock.ts';
 import { Participation } from '../../workers/participation.ts';
 import { TaskReader } from '../../workers/task-reader.ts';
+import { noteSource } from '../../workers/budget.ts';
 import type { World } from '../../workers/world.ts';
 
 const WALLET: Hex = `0x${'a1'.repeat(20)}`;
@@ -43,6 +48,7 @@ beforeEach(async () => {
   world = {
     database,
     datasets: openLibrary(database, vault),
+    book: openBook(database),
     participations: openParticipations(database),
     vault,
     ledger,
@@ -77,6 +83,11 @@ function store(values: readonly number[], facts: Partial<StoredDataset> = {}): P
   return storeRows(world.datasets, { ...usual, ...facts }, rows);
 }
 
+const costOf = (task: string): TaskCost => ({
+  ...{ task, network, title: 'Heart', mechanism: 'gaussian', protects: 'user' },
+  release: { user: gaussianCurve({ z: 8, rounds: 1, q: 1 }), records: gaussianCurve({ z: 4, rounds: 1, q: 1 }) },
+});
+
 /** A participation as a tab keeps it, with its lock. */
 async function takePart(dataset: StoredDataset, task: string) {
   const id = `${network}/${task}/${WALLET}`;
@@ -92,7 +103,18 @@ async function takePart(dataset: StoredDataset, task: string) {
     joinedAtMs: 3,
     paused: false,
   });
-  await world.datasets.noteUse({ dataset: stored, rowsHash, network, task, title: 'Heart', sinceMs: 3, releases: 4 });
+  await world.book.update((bytes) => {
+    let book = readBook(bytes);
+    for (let round = 1; round <= 4; round++)
+      book = spend(book, {
+        rows: rowsHash,
+        cost: costOf(task),
+        round: { round, joinEndsAt: round },
+        wallet: WALLET,
+        nowMs: 3,
+      });
+    return writeBook(book);
+  });
   const release = await tryLock(LOCK + id);
   return async () => {
     release?.();
@@ -110,7 +132,13 @@ describe('the library', () => {
     expect(second).toMatchObject({
       ...{ id: old.id, rows: 2, droppedRows: 2, columns: ['x'], sizeBytes: 26 },
       uses: [{ task: '7', title: 'Heart', network, sinceMs: 3, releases: 4, active: true }],
+      budget: { protects: 'user', openBefore: false, limit: DEFAULT_LIMIT },
     });
+    // Four releases at z = 8 are one at z = 4.
+    const { epsilon } = epsilonOf(gaussianCurve({ z: 4, rounds: 1, q: 1 }), DEFAULT_LIMIT.delta);
+    expect(second?.budget.spent).toBeCloseTo(epsilon, 9);
+    expect(second?.uses[0]?.epsilon).toBeCloseTo(epsilon, 9);
+    expect(first?.budget.spent).toBe(0);
     expect(await listDatasets(world, '0x02')).toEqual([first]);
     await leave();
     expect((await calls.datasets())[1]?.uses[0]?.active).toBe(false);
@@ -127,6 +155,28 @@ describe('the library', () => {
     const again = await store([1, 2], { fileName: 'renamed.csv' });
     expect(again.id).not.toBe(stored.id);
     expect((await calls.datasets())[0]).toMatchObject({ fileName: 'renamed.csv', uses: [{ releases: 4 }] });
+  });
+
+  it('has one budget for all readings of a file, whatever it is called, and keeps the limit that its owner set', async () => {
+    const file = (name: string, text = 'age,ill\n40,1\n') => [{ name, blob: new Blob([text]) }];
+    const [one, other, stranger] = [await store([1, 2]), await store([2, 3], { schema: '0x02' }), await store([4])];
+    await noteSource(world, one.id, file('ward.csv'));
+    await noteSource(world, other.id, file('copy of ward.csv'));
+    await noteSource(world, stranger.id, file('ward.csv', 'age,ill\n41,1\n'));
+    await (
+      await takePart(one, '7')
+    )();
+    await calls.setLimit(other.id, { epsilon: 3, delta: 1e-6 });
+    await calls.forget(one.id);
+    const seen = new Map((await calls.datasets()).map((view) => [view.id, view]));
+    expect(seen.get(other.id)).toMatchObject({
+      uses: [{ releases: 4 }],
+      budget: { limit: { epsilon: 3, delta: 1e-6 } },
+    });
+    expect(seen.get(stranger.id)).toMatchObject({ uses: [], budget: { spent: 0, limit: DEFAULT_LIMIT } });
+    const again = await store([1, 2], { fileName: 'ward again.csv' });
+    expect((await calls.datasets()).find(({ id }) => id === again.id)?.budget).toEqual(seen.get(other.id)?.budget);
+    await expect(calls.setLimit(other.id, { epsilon: NaN, delta: 1e-6 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 
   it('drops what an earlier reading of a file stored, unless it was used', async () => {

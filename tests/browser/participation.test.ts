@@ -4,6 +4,7 @@ import type { Hex } from '../../src/core/bytes.ts';
 import { secureRandom } from '../../src/core/random.ts';
 import { createLedger } from '../../src/network/ledger.ts';
 import { createSender } from '../../src/network/sender.ts';
+import { openBook } from '../../src/storage/book.ts';
 import { type Database, openDatabase, type StoredParticipation } from '../../src/storage/database.ts';
 import { openParticipations } from '../../src/storage/idb.ts';
 import { openLedger } from '../../src/storage/ledger-store.ts';
@@ -60,6 +61,7 @@ async function openWorld(): Promise<World> {
   return {
     database,
     datasets: openLibrary(database, vault),
+    book: openBook(database),
     participations: openParticipations(database),
     vault,
     ledger,

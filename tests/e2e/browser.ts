@@ -63,8 +63,17 @@ async function join(page: Page, takeRows: () => Promise<void>, timeoutMs: number
   if (await make.isVisible()) await make.click();
   await exportKey.waitFor({ timeout: timeoutMs });
   await takeRows();
+  if (await noBound(page).isVisible()) await agreeToNoBound(page);
   await page.getByRole('button', { name: 'Join the training' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
+}
+
+/** The box of a task without noise. */
+const noBound = (page: Page) => page.getByRole('checkbox', { name: /nothing bounds what this task tells/ });
+
+/** Agrees to a task without noise, which no limit of privacy bounds. */
+export async function agreeToNoBound(page: Page): Promise<void> {
+  await noBound(page).check();
 }
 
 /** Chooses a sample file of the task and waits until it is read. */

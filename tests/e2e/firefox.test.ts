@@ -59,6 +59,7 @@ test('joins, lives through a round, goes on after a reload, and keeps the ledger
   await find(page, 'button', 'Make a wallet in this tab').click();
   await find(page, 'radio', 'Hungarian Institute of Cardiology, Budapest').click();
   await page.locator('[data-testid="data-summary"]').setTimeout(PATIENCE_MS).wait();
+  await find(page, 'checkbox', 'Take part although nothing bounds what this task tells about my rows').click();
   await find(page, 'button', 'Join the training').click();
   await find(page, 'button', 'Pause').wait();
 

@@ -73,6 +73,8 @@ test('by keyboard: own file, three repairs, live round, reload, result, ledger, 
   await page.getByTestId('data-summary').waitFor({ timeout: 60_000 });
   await expectAccessible(page, 'journey-file-mended');
 
+  await tabTo(page, page.getByRole('checkbox', { name: /nothing bounds/ }));
+  await page.keyboard.press('Space');
   await press(page, 'button', 'Join the training');
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: 60_000 });
   const counted = page.getByTestId('rounds').locator('tbody tr:not([data-outcome="void"])');

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
 import { revokeData } from '../../src/chain/calldata.ts';
-import { expectAccessible, joinWithSample, launchBrowser, openContext, takeSample } from './browser.ts';
+import { agreeToNoBound, expectAccessible, joinWithSample, launchBrowser, openContext, takeSample } from './browser.ts';
 import { OwnWallet } from './own-wallet.ts';
 
 let folder: string;
@@ -131,6 +131,7 @@ test('a wallet of the page: joins, is marked in a second tab, which takes its au
   await page.getByText('taken back the authorisation').first().waitFor({ timeout: 180_000 });
   await leave(page);
   await takeSample(page, 'Long Beach');
+  await agreeToNoBound(page);
   await button(page, 'Join the training').click();
   await button(page, 'Pause').waitFor({ timeout: 60_000 });
   await context.close();
@@ -169,6 +170,7 @@ test("a wallet of the person's own: declined, busy, wrong chain, joined, revoked
   expect(wallet.prompts.length).toBe(asked);
 
   await takeSample(page, 'Hungarian');
+  await agreeToNoBound(page);
   for (const method of ['eth_signTypedData_v4', 'eth_sendTransaction']) {
     wallet.failures.push({ method, code: 4001 });
     await button(page, 'Join the training').click();
@@ -186,6 +188,7 @@ test("a wallet of the person's own: declined, busy, wrong chain, joined, revoked
 
   // Joining again is a new authorisation; taking it back in the page is a transaction of the same wallet.
   await takeSample(page, 'Hungarian');
+  await agreeToNoBound(page);
   await button(page, 'Join the training').click();
   await button(page, 'Pause').waitFor({ timeout: 60_000 });
   expect(wallet.prompts.filter((method) => method === 'eth_signTypedData_v4').length).toBe(signed + 1);

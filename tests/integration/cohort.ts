@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { LocalAccount } from 'viem';
 import { createFaucet } from '../../node/faucet.ts';
 import { createExampleTask, exampleNamed, exampleSpec, type PhaseLengths } from '../../node/example-task.ts';
-import { openHospital, readOnlyRelay, walletOf } from '../../node/hospital.ts';
+import { openHospital, readOnlyRelay, type SitePrivacy, walletOf } from '../../node/hospital.ts';
 import { type LocalChain, startLocalChain } from '../../node/local-chain.ts';
 import { AGGREGATOR_WORKER, HEART_FOLDER } from '../../node/places.ts';
 import { TrainerThreads } from '../../node/trainer-threads.ts';
@@ -20,6 +20,7 @@ import { secureRandom } from '../../src/core/random.ts';
 import { HEART_SITES } from '../../src/dataset/heart.ts';
 import { createLedger } from '../../src/network/ledger.ts';
 import { Phase } from '../../src/protocol/phases.ts';
+import { checkTaskSpec, type TableTask } from '../../src/protocol/task-spec.ts';
 import type { RoundView, TaskView } from '../../src/protocol/views.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
 
@@ -52,13 +53,14 @@ export class Cohort {
     this.task = task;
   }
 
-  static async begin(trainingRounds: number, lengths: PhaseLengths): Promise<Cohort> {
+  /** @param change of the heart task's spec */
+  static async begin(trainingRounds: number, lengths: PhaseLengths, change: Partial<TableTask> = {}): Promise<Cohort> {
     const folder = await mkdtemp(join(tmpdir(), 'murmur-cohort-'));
     const chain = await startLocalChain({ stateFolder: folder, rpcPort: 0, blockTimeSeconds: 1, mixedMining: true });
     const aggregator = createAggregator({ chain: chain.relay, workerScript: pathToFileURL(AGGREGATOR_WORKER) });
     const relay = await relayOn(folder, chain, aggregator, 0);
     const { creator, endpoint } = chain;
-    const spec = exampleSpec(exampleNamed('heart'), trainingRounds);
+    const spec = checkTaskSpec({ ...exampleSpec(exampleNamed('heart'), trainingRounds), ...change });
     const signal = AbortSignal.timeout(30_000);
     const task = await createExampleTask({
       creator,
@@ -74,8 +76,11 @@ export class Cohort {
     return cohort;
   }
 
-  /** Starts a site, or starts it again on the folder that it left. */
-  async start(site: number): Promise<void> {
+  /**
+   * Starts a site, or starts it again on the folder that it left.
+   * @param own what is its owner's: without it the example's file, of which nothing is counted
+   */
+  async start(site: number, own: { readonly privacy?: SitePrivacy; readonly dataFile?: string } = {}): Promise<void> {
     const abort = new AbortController();
     const { id, file } = HEART_SITES[site] as (typeof HEART_SITES)[number];
     const hospital = await openHospital({
@@ -83,7 +88,8 @@ export class Cohort {
       endpoint: this.#chain.endpoint,
       relayUrl: this.#relay.url,
       wallet: this.#wallets[site] as LocalAccount,
-      dataFile: join(HEART_FOLDER, file),
+      dataFile: own.dataFile ?? join(HEART_FOLDER, file),
+      privacy: own.privacy,
       folder: join(this.#folder, 'sites', id),
       pace: { pollMs: POLL_MS, announceMs: 500 },
       trainers: this.#trainers,

@@ -4,7 +4,8 @@ import { heartTaskSpec } from '../../src/dataset/heart.ts';
 import { largestFractionBits } from '../../src/protocol/noise-plan.ts';
 import type { UserPrivacySpec } from '../../src/protocol/privacy-spec.ts';
 import { checkTaskSpec, type TaskSpec, weightCount } from '../../src/protocol/task-spec.ts';
-import { checkHonest, privacyOf } from '../../workers/task-privacy-view.ts';
+import { checkHonest } from '../../src/session/releases.ts';
+import { privacyOf } from '../../workers/task-privacy-view.ts';
 
 const heart = heartTaskSpec();
 // The worst roster is one of 28: the threshold is 18, and 7 of those may collude, so that 11 are sure to be honest.

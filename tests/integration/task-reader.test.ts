@@ -232,7 +232,7 @@ describe('one task', () => {
     const { rounds, spec: read, privacy } = await sources.reader.detail(NETWORK, '1');
     expect(read).toEqual(spec);
     expect(privacy).toMatchObject({ open: expect.arrayContaining(['update']) });
-    await expect(sources.reader.checkJoin(NETWORK, '1')).resolves.toBeUndefined();
+    expect(await sources.reader.terms(NETWORK, '1')).toMatchObject({ spec, place: { live: { round: 260 } } });
     expect([rounds.length, rounds[0]?.round, rounds.at(-1)?.round]).toEqual([200, 260, 61]);
     expect(rounds[0]).toMatchObject({ openedAtMs: 26_990_000, phaseEndsAtMs: 5_000_000, survivors: 3 });
     expect(rounds[0]).not.toHaveProperty('outcome');

@@ -3,6 +3,7 @@ import type { ReadingPlan, Repair } from '../../src/dataset/reading-plan.ts';
 import type { ExamplesPlan, ExamplesRepair } from '../../src/dataset/examples-plan.ts';
 import type { ExamplesReport } from '../../src/dataset/example-report.ts';
 import type { FileReport } from '../../src/dataset/file-report.ts';
+import type { BudgetView, OwnersLimit } from '../../src/session/budget-book.ts';
 
 /** `paste` is text that the person typed or pasted. */
 export type DataSource =
@@ -53,7 +54,11 @@ export interface DatasetView {
   readonly sizeBytes: number;
   readonly readAtMs: number;
   readonly uses: readonly DatasetUse[];
+  readonly budget: DatasetBudget;
 }
+
+/** What all tasks together have released of a data set, and what its owner allows. */
+export type DatasetBudget = Pick<BudgetView, 'protects' | 'spent' | 'openBefore' | 'limit'>;
 
 /** A task that trained on a data set, and what that cost in privacy. */
 export interface DatasetUse {
@@ -64,6 +69,8 @@ export interface DatasetUse {
   readonly sinceMs: number;
   /** sums that this data set is part of and that were released */
   readonly releases: number;
+  /** epsilon of those at the limit's delta; absent where nothing bounds what they tell */
+  readonly epsilon?: number;
   /** this browser takes part with it now */
   readonly active: boolean;
 }
@@ -83,6 +90,10 @@ export interface DataApi {
   datasets(): Promise<readonly DatasetView[]>;
   /** Those that were read for the same columns as a task's. */
   datasetsFor(task: string): Promise<readonly DatasetView[]>;
+  /** What a data set has spent, and what it will have when a task is over. */
+  budget(task: string, dataset: string): Promise<BudgetView>;
+  /** Sets what may be spent of a data set in all, and of every other reading of the same file. @throws MurmurError bad-input */
+  setLimit(dataset: string, limit: OwnersLimit): Promise<void>;
   /** Deletes the rows. @throws MurmurError conflict while a tab takes part with them */
   forget(id: string): Promise<void>;
   /** Deletes everything that this site stores in this browser, keys and wallets included. @throws MurmurError conflict while a tab takes part */

@@ -36,6 +36,16 @@ export interface Snapshot {
   readonly error?: ErrorData;
 }
 
+/** What a person wants to take part in, and with what. */
+export interface JoinWish {
+  readonly task: string;
+  /** id in the library */
+  readonly dataset: string;
+  readonly wallet: Hex;
+  /** agreed to that something of this task is released without noise, so that no limit bounds what it tells */
+  readonly withoutNoise: boolean;
+}
+
 export interface ParticipationApi {
   /**
    * Calls the listener with the state of now, then at every change. Finds a participation that a reload interrupted, and goes on.
@@ -44,10 +54,16 @@ export interface ParticipationApi {
   watch(listener: (snapshot: Snapshot) => void, mine?: string): Promise<void>;
   /**
    * Takes part: with a wallet that the page made, which it registers, or with one of the person's own whose registration is on chain.
-   * @param dataset id in the library
-   * @throws MurmurError conflict when another tab takes part in the task with the same wallet
+   * @throws MurmurError as {@link ParticipationApi.checkJoin}; conflict when another tab takes part in the task with the same wallet
    */
-  join(task: string, dataset: string, wallet: Hex): Promise<void>;
+  join(wish: JoinWish): Promise<void>;
+  /**
+   * To be asked before a wallet of the person's own signs anything.
+   * @throws MurmurError refused when the whole task costs more than the data set's limit leaves, when its noise counts on more honest sites
+   * than its rounds are sure to have, when something has no noise and that was not agreed to; conflict when another wallet of this
+   * browser takes part in it with the same rows
+   */
+  checkJoin(wish: JoinWish): Promise<void>;
   /** Stops waiting for other tabs, so that this one can take part on its own: in another task, or with another wallet. */
   beIndependent(): Promise<void>;
   pause(): Promise<void>;

@@ -2,6 +2,7 @@
 import { useParticipant } from '../../../workers/bridge.ts';
 import type { DatasetView } from '../../../workers/api/data.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
+import type { OwnersLimit } from '../../session/status.ts';
 import { Polled } from './polled.svelte.ts';
 
 export class LibraryState {
@@ -10,6 +11,9 @@ export class LibraryState {
   forgetting = $state<string>();
   /** name of what was forgotten last */
   forgotten = $state<string>();
+  /** id of the data set whose limit is being set, and of that whose limit was set last */
+  limiting = $state<string>();
+  limited = $state<string>();
   forgettingAll = $state(false);
   error = $state.raw<ErrorData>();
 
@@ -25,6 +29,22 @@ export class LibraryState {
       this.error = toErrorData(error);
     } finally {
       this.forgetting = undefined;
+    }
+  }
+
+  /** Sets what may be spent of a data set in all. */
+  async setLimit({ id }: DatasetView, limit: OwnersLimit): Promise<void> {
+    this.limiting = id;
+    this.limited = undefined;
+    this.error = undefined;
+    try {
+      await useParticipant((participant) => participant.setLimit(id, limit));
+      this.limited = id;
+      await this.list.load();
+    } catch (error) {
+      this.error = toErrorData(error);
+    } finally {
+      this.limiting = undefined;
     }
   }
 

@@ -20,10 +20,22 @@ export class PageState {
     this.network.start();
   }
 
-  /** Joins a task with the chosen wallet and data set; what goes wrong is shown where it went wrong. */
-  async join(network: NetworkInfo, task: string): Promise<void> {
-    const dataset = this.data.dataset;
-    const wallet = this.identity.useOwn ? await this.identity.register(task, network) : this.identity.local;
-    if (dataset !== undefined && wallet !== undefined) await this.participation.join(task, dataset, wallet);
+  /**
+   * Joins a task with the chosen wallet and data set; what goes wrong is shown where it went wrong.
+   * @param withoutNoise agreed to that nothing bounds what the task tells
+   */
+  async join(network: NetworkInfo, task: string, withoutNoise: boolean): Promise<void> {
+    const { dataset } = this.data;
+    const wallet = this.identity.address;
+    if (dataset === undefined || wallet === undefined) return;
+    const wish = { task, dataset, wallet, withoutNoise };
+    if (!this.identity.useOwn) {
+      await this.participation.join(wish);
+      return;
+    }
+    // A refusal comes before the wallet is asked to sign anything.
+    if (!(await this.participation.checkJoin(wish))) return;
+    const registered = await this.identity.register(task, network);
+    if (registered !== undefined) await this.participation.join({ ...wish, wallet: registered });
   }
 }

@@ -1,7 +1,6 @@
 /** This browser's participation as the worker reports it, and the few things that a person can do to it. */
 import { useParticipant, watchParticipant } from '../../../workers/bridge.ts';
-import type { Snapshot } from '../../../workers/api/participation.ts';
-import type { Hex } from '../../core/bytes.ts';
+import type { JoinWish, Snapshot } from '../../../workers/api/participation.ts';
 import { type ErrorData, toErrorData } from '../../core/errors.ts';
 
 /** Where a tab remembers its own participation across reloads; another tab of the same browser has another. */
@@ -51,8 +50,13 @@ export class ParticipationState {
     this.sentThisRound = ledger.bytesUp - this.#round.sentBefore;
   }
 
-  join(task: string, dataset: string, wallet: Hex): Promise<boolean> {
-    return this.#do(() => useParticipant((participant) => participant.join(task, dataset, wallet)));
+  join(wish: JoinWish): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.join(wish)));
+  }
+
+  /** Whether joining would not be refused; the error says why otherwise. */
+  checkJoin(wish: JoinWish): Promise<boolean> {
+    return this.#do(() => useParticipant((participant) => participant.checkJoin(wish)));
   }
 
   /** Takes part on one's own rather than waiting for another tab to be closed. */

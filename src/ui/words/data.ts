@@ -220,7 +220,7 @@ export const dataWords = {
     since: 'Since',
     released: 'Sums released',
     spent: (count: number) =>
-      `${plural(count, 'sum')} that these rows are part of ${count === 1 ? 'was' : 'were'} released. What a task that adds noise costs is said on its page. A task without noise has no epsilon: what protects a row there is that only sums over several sites are ever seen.`,
+      `${plural(count, 'sum')} that these rows are part of ${count === 1 ? 'was' : 'were'} released, or may have been. A task without noise has no epsilon: what protects a row there is that only sums over several sites are ever seen.`,
     now: 'takes part now',
     activeNote: 'A tab of this browser takes part with these rows. Leave the task there before you forget them.',
     forget: 'Forget',

@@ -34,8 +34,8 @@ export const gaugeWords = {
       : `Somebody who sees all results and thought it even odds that ${SECRETS[protects]} can be at most ${formatPercent(surest(epsilon))} sure afterwards (epsilon ${formatValue(epsilon)}).`,
   delta: (delta: number) => `This holds but for a chance of ${formatValue(delta)} (delta).`,
   none: 'There is no mathematical limit on what the results may tell about you.',
-  after: (spent: number, epsilon: number, limit: number) =>
-    `Of your limit of ${formatValue(limit)} for these rows, ${formatValue(spent)} are spent, and this task costs ${formatValue(epsilon)}.`,
+  after: (spent: number, after: number, limit: number) =>
+    `Of your limit of ${formatValue(limit)} for these rows, ${formatValue(spent)} are spent. With the rest of this task it would be ${formatValue(after)}.`,
   over: (left: number) =>
     `That is more than the ${formatValue(left)} that are left, so this tab does not join. Raise your limit, or choose another task.`,
   spent: 'Spent before',

@@ -158,6 +158,10 @@ export const glossary: Readonly<Record<TermId, GlossaryEntry>> = {
     short: 'A curve that shows how pure the model’s finds are at each share of cases found.',
     long: 'Every step is another place to draw the line between yes and no. To the right the model finds more, and more of its alarms are false. It tells more than the ROC curve where positives are rare.',
   },
+  'privacy-budget': {
+    short: 'What your rows may tell in all, and how much of that is spent.',
+    long: 'Each result that your rows are part of tells a little about them; epsilon measures it, and it adds up over all tasks and wallets. You set a limit, and what would pass it is refused before anything leaves this browser. The budget belongs to what is in the rows, so renaming the file or reading it again does not give it back. This browser keeps the count for your protection: another browser, or a file with changed rows, knows nothing of it.',
+  },
   'r-squared': {
     short:
       'The share of the ups and downs of a number that the model explains: 1 is perfect, 0 is no better than always saying the mean.',

@@ -38,6 +38,7 @@ export const terms = {
   phase: 'Phase',
   precision: 'Precision',
   'precision-recall-curve': 'Precision-recall curve',
+  'privacy-budget': 'Privacy budget',
   'r-squared': 'R²',
   recall: 'Recall',
   relay: 'Relay',

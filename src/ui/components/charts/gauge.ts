@@ -4,6 +4,8 @@
 interface Budget {
   /** by earlier tasks over the same rows */
   readonly spent: number;
+  /** with this task; less than both added, as curves add up and epsilons do not */
+  readonly after: number;
   /** over all tasks */
   readonly limit: number;
 }
@@ -30,13 +32,13 @@ const FAIR = 10;
 export function privacyLevel(privacy: Privacy): PrivacyLevel {
   if ('none' in privacy) return 'none';
   const { epsilon, budget } = privacy;
-  if (budget !== undefined && budget.spent + epsilon > budget.limit) return 'over';
+  if (budget !== undefined && budget.after > budget.limit) return 'over';
   if (epsilon <= STRONG) return 'strong';
   return epsilon <= FAIR ? 'fair' : 'weak';
 }
 
 /** Widths of the parts of the bar, as shares of it; the bar is as long as the limit, or longer where that is passed. */
-export function gaugeShares(epsilon: number, { spent, limit }: Budget) {
-  const whole = Math.max(limit, spent + epsilon, Number.MIN_VALUE);
-  return { spent: spent / whole, task: epsilon / whole, limit: limit / whole };
+export function gaugeShares({ spent, after, limit }: Budget) {
+  const whole = Math.max(limit, after, Number.MIN_VALUE);
+  return { spent: spent / whole, task: (after - spent) / whole, limit: limit / whole };
 }
