@@ -1,39 +1,5 @@
 /** What a reading of pictures, texts or series tells its owner. Tables have a report of their own, with columns to map (file-report.ts). */
-import type { ExamplesPlan, ExamplesRepair } from './examples-plan.ts';
-
-/** What does not fit, or is worth knowing. Words for each kind are in the page's catalogue. */
-export type ExampleFindingKind =
-  /** examples whose class is none of the task's */
-  | 'unknown-class'
-  /** files that are no pictures, or damaged */
-  | 'unreadable'
-  /** numbers outside the public range */
-  | 'out-of-range'
-  | 'not-a-number'
-  /** lines without the cells that are needed */
-  | 'short-row'
-  /** texts without a character */
-  | 'empty'
-  /** bytes that are no text in the encoding */
-  | 'undecodable'
-  /** pictures of another size, scaled */
-  | 'scaled'
-  /** texts whose end is not read */
-  | 'cut'
-  /** characters that the alphabet does not have; `of` says of how many */
-  | 'unknown-characters'
-  /** examples that were there before, byte for byte as the model sees them */
-  | 'duplicates'
-  /** the same example under another class; the first one counts */
-  | 'contradictions'
-  /** windows with a value missing */
-  | 'missing'
-  /** a class of the task without an example */
-  | 'absent-class'
-  /** all labels are alike, so nothing can be learnt */
-  | 'one-class'
-  | 'no-rows'
-  | 'too-many-rows';
+import type { ExampleFindingKind, ExamplesPlan, ExamplesRepair } from './examples-plan.ts';
 
 export interface ExampleFinding {
   /** stable across readings */

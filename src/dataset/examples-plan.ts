@@ -4,7 +4,40 @@
  */
 import { check } from '../core/errors.ts';
 import { canonicalCell } from '../protocol/cell-text.ts';
-import type { ExampleFinding, ExampleFindingKind } from './example-report.ts';
+
+/** What does not fit, or is worth knowing. Words for each kind are in the page's catalogue. */
+export type ExampleFindingKind =
+  /** examples whose class is none of the task's */
+  | 'unknown-class'
+  /** files that are no pictures, or damaged */
+  | 'unreadable'
+  /** numbers outside the public range */
+  | 'out-of-range'
+  | 'not-a-number'
+  /** lines without the cells that are needed */
+  | 'short-row'
+  /** texts without a character */
+  | 'empty'
+  /** bytes that are no text in the encoding */
+  | 'undecodable'
+  /** pictures of another size, scaled */
+  | 'scaled'
+  /** texts whose end is not read */
+  | 'cut'
+  /** characters that the alphabet does not have; `of` says of how many */
+  | 'unknown-characters'
+  /** examples that were there before, byte for byte as the model sees them */
+  | 'duplicates'
+  /** the same example under another class; the first one counts */
+  | 'contradictions'
+  /** windows with a value missing */
+  | 'missing'
+  /** a class of the task without an example */
+  | 'absent-class'
+  /** all labels are alike, so nothing can be learnt */
+  | 'one-class'
+  | 'no-rows'
+  | 'too-many-rows';
 
 export interface ExamplesPlan {
   /** what files call a class, as canonicalCell gives it, to the task's class; beside the task's own marks */
@@ -53,7 +86,7 @@ export function applyExamplesRepair(plan: ExamplesPlan, repair: ExamplesRepair):
 
 /** What can be done about a finding, beside choosing other files; which class an unknown one is, only the person can say. */
 export function examplesRepairs(
-  { kind, severity }: Pick<ExampleFinding, 'kind' | 'severity'>,
+  { kind, severity }: { readonly kind: ExampleFindingKind; readonly severity: 'blocks' | 'warns' },
   { fit }: ExamplesPlan,
 ): readonly ExamplesRepair[] {
   if (kind === 'scaled') return [{ kind: 'fit', fit: fit === 'squeeze' ? 'middle' : 'squeeze' }];

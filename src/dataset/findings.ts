@@ -1,6 +1,6 @@
 /** Collects what a reading meets: how often, and at which first places. */
-import type { ExampleFinding, ExampleFindingKind } from './example-report.ts';
-import { type ExamplesPlan, PLAIN_PLAN, examplesRepairs } from './examples-plan.ts';
+import type { ExampleFinding } from './example-report.ts';
+import { type ExampleFindingKind, type ExamplesPlan, PLAIN_PLAN, examplesRepairs } from './examples-plan.ts';
 import { shorten } from './reading.ts';
 
 const PLACES = 3;

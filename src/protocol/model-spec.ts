@@ -119,6 +119,5 @@ export const ModelSchema = v.strictObject({
 
 export type ModelSpec = v.InferOutput<typeof ModelSchema>;
 export type LayerSpec = ModelSpec['layers'][number];
-export type AdapterSpec = NonNullable<ModelSpec['adapter']>;
 export type StartSpec = NonNullable<ModelSpec['start']>;
 export type Activation = v.InferOutput<typeof activation>;

@@ -1,5 +1,6 @@
 /** Texts about a person's own pictures, texts and sensor readings. */
-import type { ExampleFinding, ExampleFindingKind } from '../../dataset/example-report.ts';
+import type { ExampleFinding } from '../../dataset/example-report.ts';
+import type { ExampleFindingKind } from '../../dataset/examples-plan.ts';
 import type { ExamplesRepair } from '../../dataset/examples-plan.ts';
 import type { DataKind } from '../../protocol/data-spec.ts';
 import { formatCount, formatPercent } from '../format.ts';
