@@ -1,7 +1,7 @@
 /** What a training round asks of a machine, as names and values. */
 import type { CostView } from '../../../workers/api/tasks.ts';
 import { formatBytes, formatCount } from '../format.ts';
-import { costWords as text } from '../words/task.ts';
+import { costWords as text } from '../words/task-terms.ts';
 
 export function costItems({ weights, stepMultiplyAdds, memoryBytes, sentBytes }: CostView) {
   return [
