@@ -26,7 +26,7 @@ function connect(own: Partial<TrainerPort>, failed = alive): Promise<ThreadedTra
     predict: async (_weights: Float32Array, features: Float32Array) => features,
     ...own,
   };
-  serveTrainer(port1 as Endpoint, async () => ({ ...trainer, report: { message: 'the only one' } }));
+  serveTrainer(port1 as Endpoint, async () => trainer);
   return connectTrainer(port2 as Endpoint, SPEC, failed);
 }
 
