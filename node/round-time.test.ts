@@ -13,7 +13,7 @@ describe('lengthsFor', () => {
     expect(lengthsFor(LENGTHS, heartTaskSpec(), WORK)).toEqual(LENGTHS);
   });
 
-  it('gives a costly task eight times what its round takes', () => {
+  it('gives a costly task twenty times what its round takes', () => {
     const spec = smsWriterTaskSpec({
       training: { rounds: 20, epochs: 1, batchSize: 32, learningRate: 0.1, optimiser: 'sgd', l2: 0 },
     });
@@ -21,7 +21,7 @@ describe('lengthsFor', () => {
     const seconds = 2 * modelCost(spec, 32).stepSeconds * (32 + 8);
     expect(roundSeconds(spec, WORK)).toBeCloseTo(seconds, 6);
     const { joinSeconds, phaseSeconds } = lengthsFor(LENGTHS, spec, WORK);
-    expect(phaseSeconds).toBe(Math.min(1800, Math.ceil(8 * seconds)));
+    expect(phaseSeconds).toBe(Math.min(1800, Math.ceil(20 * seconds)));
     expect(joinSeconds).toBe(Math.min(20, Math.ceil(seconds / 4)));
   });
 

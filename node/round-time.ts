@@ -13,7 +13,7 @@ import type { PhaseLengths } from './example-task.ts';
 import { PUBLIC_FOLDER } from './places.ts';
 
 /** The machine may be slow, and busy with other things: so many times what an ordinary one takes. */
-const PATIENCE = 8;
+const PATIENCE = 20;
 /** Nobody waits longer for a site that is away. */
 const LONGEST_PHASE_SECONDS = 1800;
 

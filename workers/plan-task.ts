@@ -36,13 +36,6 @@ const NOISY_WIDTHS = [16, 18, 20, 24, 32] as const;
 /** How much rounding to whole steps may lengthen an update, which costs as much more privacy. */
 const MOST_ROUNDING = 1.01;
 
-/**
- * `bench training`: a step of McMahan's CNN at batch 32 (1.2 · 10^9 multiplications with their additions) takes 0.15 s on one core, in
- * wasm; small models are held up by what a step costs whatever its size.
- */
-const MULTIPLY_ADDS_A_SECOND = 7e9;
-const STEP_SECONDS = 0.0003;
-
 /** What follows from a wish, as far as it goes. */
 export async function planTask(wish: TaskWish): Promise<TaskPlan> {
   const presets = presetsFor(wish.data);
@@ -78,9 +71,7 @@ function costOf(
 ): NonNullable<TaskPlan['cost']> {
   const batchSize =
     privacy?.kind === 'records' ? Math.ceil(privacy.samplingRate * rowCap) : Math.min(training.batchSize, rowCap);
-  const cost = modelCost({ model, data }, batchSize);
-  const steps = roundSteps({ training, privacy }, rowCap);
-  return { ...cost, steps, stepSeconds: STEP_SECONDS + cost.stepMultiplyAdds / MULTIPLY_ADDS_A_SECOND };
+  return { ...modelCost({ model, data }, batchSize), steps: roundSteps({ training, privacy }, rowCap) };
 }
 
 /** The layers that were chosen, and the last one, which the task decides. */

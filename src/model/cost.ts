@@ -17,8 +17,8 @@ export interface ModelCost {
 }
 
 const FLOAT_BYTES = 4;
-/** What tfjs does on wasm with SIMD, on one core of an ordinary laptop. */
-const MULTIPLY_ADDS_A_SECOND = 1e9;
+/** What tfjs does on wasm with SIMD, on one core of an ordinary laptop: 8e9 in convolutions (`bench training`), less in small products. */
+const MULTIPLY_ADDS_A_SECOND = 3e9;
 /** Every kernel that is called costs so much, however little it has to do. */
 const CALL_SECONDS = 1e-4;
 /** Kernels of a step beside those of its layers: the batch, the loss, the update. */

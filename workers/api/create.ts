@@ -59,8 +59,6 @@ export interface TaskPlan {
   /** of the model that was chosen, the last one included */
   readonly layers: readonly PlannedLayer[];
   readonly cost?: ModelCost & {
-    /** of one step on an ordinary laptop, about */
-    readonly stepSeconds: number;
     /** of a site that has as many rows as count, in a round */
     readonly steps: number;
   };
