@@ -37,8 +37,8 @@ const waiting = {
 /** What opens ports and browsers: one after the other. @type {Record<string, Job>} */
 const alone = {
   integration: () => runVitest(['integration'], 20 * MINUTE_MS),
-  browser: () => runInChromium('browser', 15 * MINUTE_MS),
-  e2e: () => runInChromium('e2e', 45 * MINUTE_MS),
+  browser: () => runInChromium('browser', 20 * MINUTE_MS),
+  e2e: () => runInChromium('e2e', 55 * MINUTE_MS),
 };
 
 /** @typedef {() => Promise<void>} Job */

@@ -120,7 +120,7 @@ describe('examples', () => {
       order: { examples: { plan, repairs: findings[0]?.repairs ?? [] } },
     });
     expect(again.report.plan.accepted).toEqual(['unknown-characters']);
-    expect((await storedRows(again.dataset ?? ''))?.rows).toBe(2);
+    expect((await storedRows(again.dataset ?? ''))?.rows).toBe(3);
   });
 
   it('stop when they are told to', async () => {
