@@ -71,6 +71,10 @@ test('by keyboard: own file, three repairs, live round, reload, result, ledger, 
     await expect.poll(() => blocking.count(), { timeout: 60_000 }).toBe(left - 1);
   }
   await page.getByTestId('data-summary').waitFor({ timeout: 60_000 });
+  // What a round would ask of this machine is tried out before anybody joins.
+  const trial = page.getByTestId('trial');
+  await trial.waitFor({ timeout: 60_000 });
+  expect(await trial.textContent()).toMatch(/One step takes\s*[\d.]+ m?s/);
   await expectAccessible(page, 'journey-file-mended');
 
   await tabTo(page, page.getByRole('checkbox', { name: /nothing bounds/ }));

@@ -90,6 +90,7 @@ test.each(KINDS)(
 
       await Promise.all(tabs.map(({ page }) => seeResult(page, { figure, sentence, confusion })));
       const [{ page } = { page: undefined }] = tabs;
+      if (id === 'sms-writer') await letWrite(page as Page);
       await looksWell(page as Page, id);
       for (const { errors } of tabs) expect(errors).toEqual([]);
       await Promise.all(tabs.map(({ page: each }) => each.context().close()));
@@ -110,6 +111,18 @@ async function seeResult(page: Page, { figure, sentence, confusion }: Omit<Kind,
   expect(await page.getByRole('heading', { name: 'Right and wrong', level: 2 }).count()).toBe(confusion ? 1 : 0);
   await page.getByTestId('error-browser').getByRole('listitem').first().waitFor();
   await page.getByTestId('public-result').getByRole('row', { name: figure }).first().waitFor({ timeout: LONG_MS });
+}
+
+/** The model goes on with what a person begins, as long as they let it. */
+async function letWrite(page: Page): Promise<void> {
+  const writer = page.getByTestId('writer');
+  await writer.getByLabel('Beginning').fill('are you ');
+  await writer.getByRole('button', { name: 'Write' }).click();
+  const written = writer.getByTestId('written');
+  await written.filter({ hasText: /^are you .{20}/ }).waitFor({ timeout: LONG_MS });
+  const stop = writer.getByRole('button', { name: 'Stop' });
+  if (await stop.isVisible()) await stop.click();
+  expect((await written.textContent())?.length).toBeLessThanOrEqual('are you '.length + 160);
 }
 
 /** The widest and the narrowest screen, light and dark. */
