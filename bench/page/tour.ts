@@ -83,9 +83,12 @@ export async function tour(browser: Browser, network: BenchNetwork, options: Tou
     await at('/alliance/999999', 'task-unknown');
     await at(`/alliance/${network.task}/result`, 'result-early');
     await at('/create', 'create');
-    await page.getByRole('button', { name: 'Try it with the heart example' }).click();
-    await page.getByRole('heading', { name: '2. What is learnt' }).waitFor({ timeout: PATIENCE_MS });
-    await stop('create-filled');
+    for (const example of ['Heart disease', 'X-rays', 'Text messages', 'Air quality']) {
+      await page.getByRole('button', { name: new RegExp(`^${example}`) }).click();
+      await page.getByText('Nothing was uploaded').waitFor({ timeout: PATIENCE_MS });
+      await page.getByTestId('model-weights').filter({ hasText: /\d/ }).waitFor({ timeout: PATIENCE_MS });
+      await stop(`create-${example.toLowerCase().replaceAll(' ', '-')}`);
+    }
     await at('/data', 'data');
     await at('/left', 'left');
     await at('/words', 'words');
