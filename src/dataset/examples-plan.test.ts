@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PicturesSpec } from '../protocol/data-spec.ts';
 import { smsTaskSpec } from './examples/texts.ts';
-import type { ExampleFindingKind } from './example-report.ts';
-import { type ExamplesPlan, PLAIN_PLAN, applyExamplesRepair } from './examples-plan.ts';
+import { type ExamplesPlan, PLAIN_PLAN, applyExamplesRepair, type ExampleFindingKind } from './examples-plan.ts';
 import { type DecodedPicture, readPictures } from './pictures.ts';
 import { encodePicture } from './picture-scale.ts';
 import { readExamples } from './read-examples.ts';

@@ -6,7 +6,8 @@ import { judgedWords } from './measures.ts';
 import { plural } from './plural.ts';
 
 export const resultWords = {
-  intro: (rounds: number) => `${plural(rounds, 'training round')} ${rounds === 1 ? 'is' : 'are'} done. Every site holds the same model.`,
+  intro: (rounds: number) =>
+    `${plural(rounds, 'training round')} ${rounds === 1 ? 'is' : 'are'} done. Every site holds the same model.`,
   taskPage: 'About this task',
   notYetTitle: 'This task is not finished yet',
   notYet: (done: number, all: number) =>
