@@ -77,13 +77,13 @@ function filesOf(
 
 /**
  * Few files, because over HTTP/1.1 each one beyond six costs a page another turn of the line: the first page's, what at least five pages
- * share, and the rest by who shares it. Pieces below 3 kB go to a neighbour; boxes and
+ * share, and the rest by who shares it. Pieces below 3.6 kB go to a neighbour; boxes and
  * radios bring a library along and stay out of what pages without them load; the parts of the creating form are many, and one page's.
  */
 const fewFiles: Rolldown.CodeSplittingGroup[] = [
   { name: 'first', tags: ['$initial'], priority: 3 },
   { name: 'common', test: /\/src\/(?!.*\/((Check|Radios)\.svelte|create))/, minShareCount: 5, priority: 2 },
-  { name: 'shared', test: /\/src\//, minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 3000 },
+  { name: 'shared', test: /\/src\//, minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 3600 },
 ];
 
 /** A worker starts with one file, and asks for the chain's library in one more. */
