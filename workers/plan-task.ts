@@ -108,7 +108,9 @@ function planOfFirst({ layers }: ModelSpec, count: number, data: DataSpec): Mode
   const end: readonly LayerSpec[] = targetOf(data).kind === 'next' ? [] : [{ kind: 'flatten' }];
   try {
     return planModel({ model: { layers: [...layers.slice(0, count), ...end, lastLayer(data)] }, data });
-  } catch {
+  } catch (error) {
+    // Throws what is no trouble of the layers.
+    troubleOf(error);
     return undefined;
   }
 }
