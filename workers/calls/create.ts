@@ -32,8 +32,8 @@ export function createCalls({ opened, connected }: Context): CreateApi {
       const files = await openSources((await opened()).world, source, signal);
       return (await sampleReader()).readSample(files, data, signal);
     },
-    async planTask(wish) {
-      return (await import('../plan-task.ts')).planTask(wish);
+    async planTask(wish, start) {
+      return (await import('../plan-task.ts')).planTask(wish, start);
     },
     async createLocally(draft, wallet) {
       const { world, network } = await connected();
