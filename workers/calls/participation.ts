@@ -39,6 +39,11 @@ export function participationCalls({ connected }: Context): Omit<ParticipationAp
       const { participation } = await connected();
       await participation.resume();
     },
+    async ownModel(task, signal) {
+      const { world, network, participation, tasks } = await connected(signal);
+      const { spec } = await tasks.terms(network, task, signal);
+      return (await import('../own-model.ts')).ownModel(world, network, participation.stored(), { task, spec });
+    },
     async leave() {
       const { world, network, participation } = await connected();
       const left = await participation.leave();
