@@ -3,7 +3,6 @@ import type { Bytes } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import type { Journal } from '../src/protocol/ports.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
-import { readOwnModel } from '../src/session/own-model.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
 import { openJournal } from '../src/storage/idb.ts';
 import type { NetworkInfo } from './api/network.ts';
@@ -34,6 +33,7 @@ export async function ownModel(
       hint: 'Open the tab that takes part in it, and save the model there.',
     });
   }
+  const { readOwnModel } = await import('../src/session/own-model.ts');
   const bytes = await readOwnModel(journalOf(world, network, held), spec, BigInt(task));
   if (bytes === undefined) {
     throw new MurmurError('not-found', 'this site has no model of the task yet', {

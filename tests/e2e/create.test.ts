@@ -9,7 +9,10 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { fetchSpec } from '../../src/aggregation/verify.ts';
+import { fetchSpec, fetchStartFile } from '../../src/aggregation/verify.ts';
+import { writeStart } from '../../src/model/start.ts';
+import type { ModelSpec } from '../../src/protocol/model-spec.ts';
+import { BINARY } from '../../src/protocol/target.ts';
 import { expectAccessible, launchBrowser, openContext } from './browser.ts';
 
 let folder: string;
@@ -241,6 +244,80 @@ test('tasks over pictures, texts and readings are created from real files of eac
   // Anybody's page shows them.
   await page.goto(`${network.url}/alliance`);
   for (const title of ['X-rays', 'Messages', 'Dust']) await page.getByText(title).first().waitFor();
+  expect(errors).toEqual([]);
+  await context.close();
+});
+
+test('a task that starts from a given model, with adapters and a private layer, says what a site sends', async () => {
+  const context = await openContext(browser, { colorScheme: 'light', viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(new URL('/create', network.url).href);
+  await page.getByTestId('files').setInputFiles(file);
+  await fill(page, 'Title', 'Given model');
+  await fill(page, 'Smallest possible', '0');
+  await fill(page, 'Largest possible', '120');
+  await page.getByText('A given model, adapters, private layers').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('radio', { name: 'Adapters and the last layer (LoRA)' }).click();
+  await page.getByText('Adapters add to a model that is given.').first().waitFor();
+  await expectAccessible(page, 'create-parts-problem-light-1280');
+  await page.getByTestId('start-file').setInputFiles({
+    name: 'notes.safetensors',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from('no weights at all'),
+  });
+  await page.getByText('Choose a safetensors file of F32 tensors').first().waitFor();
+  // The layers 4 x 32, 32 x 16 and 16 x 1 of the small network.
+  const layers: ModelSpec['layers'] = [
+    { kind: 'dense', units: 32, activation: 'tanh' },
+    { kind: 'dense', units: 16, activation: 'tanh' },
+    { kind: 'dense', units: 1, activation: 'sigmoid' },
+  ];
+  const use = { model: { layers }, shape: [4], target: BINARY };
+  const weights = Buffer.from(writeStart(use, new Float32Array(705).fill(0.125)));
+  await page
+    .getByTestId('start-file')
+    .setInputFiles({ name: 'ward.safetensors', mimeType: 'application/octet-stream', buffer: weights });
+  await fill(page, 'Rank of an addition', '2');
+  await page.getByTestId('start-fits').waitFor();
+  await page.getByRole('checkbox', { name: '1. Dense' }).focus();
+  await page.keyboard.press('Space');
+  await page.getByText('Everything is filled in.').waitFor();
+  // Beside the private first layer: 2 (32 + 16) of the second one's adapter, and the last layer's 17.
+  await expect.poll(() => page.getByTestId('model-sent').textContent()).toBe('113');
+  const sent = await page.getByTestId('model-bytes').textContent();
+  await expectAccessible(page, 'create-parts-light-1280');
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expectAccessible(page, 'create-parts-dark-360');
+
+  // A reload keeps all but the file itself.
+  await page.reload();
+  await page.getByText('After a reload the file has to be chosen again').first().waitFor();
+  await page
+    .getByTestId('start-file')
+    .setInputFiles({ name: 'ward.safetensors', mimeType: 'application/octet-stream', buffer: weights });
+  await page.getByText('Everything is filled in.').waitFor();
+  await press(page, 'Make a wallet in this tab');
+  await page.getByRole('button', { name: 'Export' }).waitFor();
+  await press(page, 'Create the task');
+  const task = await createdTask(page);
+  const spec = await fetchSpec(network.relay.core, await network.chain.creator.task(task));
+  expect(spec.model).toMatchObject({ adapter: { rank: 2, alpha: 4, head: 'trained' }, private: [0] });
+  const { start } = spec.model;
+  if (start === undefined) throw new Error('no start');
+  // The relay has the file: who joins gets what the description names.
+  expect(await fetchStartFile(network.relay.core, start)).toEqual(new Uint8Array(weights));
+
+  await page.goto(`${network.url}/alliance/${task}`);
+  await page.getByText('only 113 are learnt and sent').waitFor();
+  await page.goto(`${network.url}/alliance/${task}/train`);
+  await page
+    .getByText(sent ?? '', { exact: false })
+    .first()
+    .waitFor();
   expect(errors).toEqual([]);
   await context.close();
 });

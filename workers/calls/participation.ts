@@ -8,6 +8,7 @@ import { checkHonest } from '../../src/session/releases.ts';
 import { bookOf, taskBudget } from '../budget.ts';
 import type { Connected, Context } from '../context.ts';
 import { localWalletKey } from '../keys.ts';
+import { ownModel } from '../own-model.ts';
 import { networkName, type World } from '../world.ts';
 
 export function participationCalls({ connected }: Context): Omit<ParticipationApi, 'watch'> {
@@ -42,7 +43,7 @@ export function participationCalls({ connected }: Context): Omit<ParticipationAp
     async ownModel(task, signal) {
       const { world, network, participation, tasks } = await connected(signal);
       const { spec } = await tasks.terms(network, task, signal);
-      return (await import('../own-model.ts')).ownModel(world, network, participation.stored(), { task, spec });
+      return ownModel(world, network, participation.stored(), { task, spec });
     },
     async leave() {
       const { world, network, participation } = await connected();
