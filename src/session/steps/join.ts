@@ -13,7 +13,8 @@ import {
   type RoundSecrets,
   type X25519KeyPair,
 } from '../../masking/keys.ts';
-import { Phase, type RecordPhase } from '../../protocol/phases.ts';
+import { spokenIn } from '../../protocol/phase-sets.ts';
+import { Phase, RECORD_PHASES } from '../../protocol/phases.ts';
 import { type LiveRound, RoundOver } from '../live-round.ts';
 import { speakInPhase } from './speak.ts';
 
@@ -24,17 +25,10 @@ import { speakInPhase } from './speak.ts';
 export async function refuseIfForgotten(round: LiveRound): Promise<void> {
   const index = await placeInRoster(round);
   if (index < 0) return;
-  const spoken: [RecordPhase, bigint][] = [
-    [Phase.Join, 1n << BigInt(index)],
-    [Phase.Share, round.view.dealt],
-    [Phase.Ack, round.view.acked],
-    [Phase.Mask, round.view.masked],
-    [Phase.Have, round.view.attested],
-    [Phase.Unmask, round.view.answered],
-    [Phase.Vote, round.view.voted],
-  ];
-  for (const [phase, bitmap] of spoken) {
-    if (has(bitmap, index) && (await round.journal.get(`record/${phase}`)) === undefined) {
+  for (const phase of RECORD_PHASES) {
+    // Whoever is in the roster has spoken in the join phase.
+    const spoke = phase === Phase.Join || has(spokenIn(round.view, phase), index);
+    if (spoke && (await round.journal.get(`record/${phase}`)) === undefined) {
       throw new MurmurError(
         'refused',
         'this tab does not remember what it said in this round, so it sits the round out',
