@@ -11,9 +11,10 @@ import type { SourceFile } from '../src/dataset/source-file.ts';
 import { type Dataset, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
 import { textPieces } from '../src/dataset/text-pieces.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { decodePicture } from './decode-picture.ts';
 
 /**
- * The rows of a file, or of a folder's files, as the task encodes and splits them. PNG and JPEG cannot be decoded here.
+ * The rows of a file, or of a folder's files, as the task encodes and splits them.
  * @throws MurmurError not-found; bad-input for the first thing that does not fit
  */
 export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset> {
@@ -31,7 +32,7 @@ export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset
     );
     return splitHeldOut(encodeFeatures(table, spec.data), spec);
   }
-  const { data, report } = await readExamples(files, spec);
+  const { data, report } = await readExamples(files, spec, { decode: decodePicture });
   const blocking = report.findings.find(({ severity }) => severity === 'blocks');
   if (blocking !== undefined || data === undefined) {
     const { kind = 'no-rows', count = 0, places = [], example = '' } = blocking ?? {};

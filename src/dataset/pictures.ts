@@ -181,8 +181,9 @@ class PicturesPass {
     let decoded: DecodedPicture;
     try {
       decoded = await decode(bytes);
-    } catch {
-      this.#findings.note('unreadable', { at: path });
+    } catch (error) {
+      const example = error instanceof MurmurError ? error.message : '';
+      this.#findings.note('unreadable', { at: path, example });
       return;
     }
     const { width, height, rgba } = decoded;

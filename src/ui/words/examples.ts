@@ -43,7 +43,8 @@ const TITLES: Readonly<Record<ExampleFindingKind, (finding: ExampleFinding, kind
 
 const MEANINGS: Readonly<Record<ExampleFindingKind, string>> = {
   'unknown-class': 'They are left out. The class is the name of the folder, or stands beside the example.',
-  unreadable: 'They are left out. PNG and JPEG files are read.',
+  unreadable:
+    'They are left out: cut off, damaged, or of another kind than their names say. Copy them again, or save them anew as PNG or JPEG.',
   'out-of-range': 'What holds such a value is left out. A wrong unit, or another scale of pixels, is the usual reason.',
   'not-a-number': 'What holds such a cell is left out. Numbers are written like 12 or 12.5.',
   'short-row': 'They are left out. Perhaps lines are broken, or cells are separated by another sign.',
