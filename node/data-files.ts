@@ -35,9 +35,10 @@ export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset
   const { data, report } = await readExamples(files, spec, { decode: decodePicture });
   const blocking = report.findings.find(({ severity }) => severity === 'blocks');
   if (blocking !== undefined || data === undefined) {
-    const { kind = 'no-rows', count = 0, places = [], example = '' } = blocking ?? {};
+    const { kind = 'no-rows', name, count = 0, places = [], example = '' } = blocking ?? {};
+    const what = name === undefined ? kind : `${kind} “${name}”`;
     const where = places.length > 0 ? `, first at ${places[0]}${example === '' ? '' : ` ("${example}")`}` : '';
-    throw new MurmurError('bad-input', `${path} does not fit the task: ${kind}, ${count} times${where}`, {
+    throw new MurmurError('bad-input', `${path} does not fit the task: ${what}, ${count} times${where}`, {
       hint: 'Open the file in the page of the task, which shows all that does not fit.',
       details: { kind, count },
     });
