@@ -14,7 +14,7 @@ import type { ReadExamples } from './pictures.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
 import { SeriesColumns } from './series-columns.ts';
 import { sniffShape } from './shape.ts';
-import { type SourceFile, nameOf } from './source-file.ts';
+import { type SourceFile, nameOf, nameOfAll } from './source-file.ts';
 import { type SplitSpec, splitSizes } from './split.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -53,7 +53,7 @@ export async function readSeries(
     if (reader !== undefined) pass.take(reader.end());
     pass.endFile();
   }
-  return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
+  return pass.end(nameOfAll(files), sizeBytes, spec);
 }
 
 function delimiterOf(head: string, { columns, delimiter }: SeriesSpec): SeriesSpec['delimiter'] {
