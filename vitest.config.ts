@@ -88,6 +88,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 180_000,
+          // What a page shows a moment after an action is asked for until it is there.
+          expect: { poll: { timeout: 60_000, interval: 100 } },
         },
       },
     ],

@@ -21,9 +21,14 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath, headless: true, args: chromiumFlags });
 }
 
+/** The deadline of every wait that has none of its own: twice what Playwright allows, because the machine is busy. */
+const PATIENCE_MS = 60_000;
+
 /** A profile of its own: nothing is shared with other contexts. */
-export function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  return browser.newContext({ reducedMotion: 'reduce', ...options });
+export async function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
 }
 
 /** Opens a task's train page in a new tab, with errors of the page gathered in `errors`. */
@@ -93,14 +98,17 @@ export async function waitForResult(page: Page, timeoutMs = 240_000): Promise<vo
   await page.getByRole('heading', { name: 'The model is ready' }).waitFor({ timeout: timeoutMs });
 }
 
-/** The whole hash of the model that this tab holds. */
-export async function modelHash(page: Page): Promise<string | null> {
-  return page.getByTestId('model-hash').getAttribute('data-hash');
+/** The whole hash that a part of the page shows shortened. */
+export function hashOf(within: Page | Locator, testid: string): Promise<string | null> {
+  return within.getByTestId(testid).getAttribute('data-hash');
 }
 
-/** The whole hash of the model that the chain names, as the page read it. */
-export async function chainModelHash(page: Page): Promise<string | null> {
-  return page.getByTestId('chain-model-hash').getAttribute('data-hash');
+/**
+ * Waits until this tab holds a model and the page has read from the chain that it is the one: the chain is asked every few seconds.
+ */
+export async function expectModel(page: Page, hash: string | null): Promise<void> {
+  for (const name of ['model-hash', 'chain-model-hash'])
+    await expect.poll(() => hashOf(page, name), { message: name }).toBe(hash);
 }
 
 /** No violation of any axe rule, and no sideways scrolling. Leaves a screenshot in test-results/. */

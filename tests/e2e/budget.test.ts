@@ -93,8 +93,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   const joins = page.getByRole('button', { name: 'Join the training' });
 
   await openSetUp(page);
-  expect(await textOf(page, 'budget-spent')).toBe('0');
-  expect(await textOf(page, 'budget-limit')).toBe('epsilon 10 (delta 0.00001)');
+  await expect.poll(() => textOf(page, 'budget-spent')).toBe('0');
+  await expect.poll(() => textOf(page, 'budget-limit')).toBe('epsilon 10 (delta 0.00001)');
   const whole = await textOf(page, 'budget-after');
   expect(whole).toMatch(/^epsilon \d/);
   expect(await page.getByRole('checkbox', { name: /nothing bounds/ }).count()).toBe(0);
@@ -106,8 +106,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.getByText('The limit is saved.').waitFor({ timeout: 60_000 });
   await looks(page, 'budget-data');
   await openSetUp(page);
-  expect(await joins.isDisabled()).toBe(true);
   await page.getByText('This task costs more than your limit leaves').waitFor();
+  expect(await joins.isDisabled()).toBe(true);
   await looks(page, 'budget-over');
 
   await setLimit(page, '50');
@@ -116,7 +116,7 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await joins.click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: 60_000 });
   await page.getByTestId('budget-left').waitFor({ timeout: 60_000 });
-  expect(await textOf(page, 'budget-after')).toBe(whole);
+  await expect.poll(() => textOf(page, 'budget-after')).toBe(whole);
   training = network.train(task).catch(() => undefined);
   await expect.poll(() => textOf(page, 'budget-spent'), { timeout: 200_000, interval: 500 }).not.toBe('0');
   await looks(page, 'budget-live');
@@ -125,8 +125,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.goto(new URL('/data', network.url).href);
   const card = page.getByTestId('dataset').first();
   await card.waitFor({ timeout: 60_000 });
+  await expect.poll(() => textOf(page, 'dataset-spent')).not.toBe('epsilon 0');
   const spent = await textOf(page, 'dataset-spent');
-  expect(spent).not.toBe('epsilon 0');
   await looks(page, 'budget-spent');
 
   // Forgotten, and read again: what was spent is still spent.
@@ -140,12 +140,12 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.goto(new URL(`/alliance/${other}/train`, network.url).href);
   await takeSample(page, 'Hungarian');
   await page.getByTestId('budget-after').waitFor({ timeout: 60_000 });
-  expect(await textOf(page, 'budget-spent')).toBe(spent);
-  expect(await textOf(page, 'budget-task')).toBe('none: no bound');
-  expect(await joins.isDisabled()).toBe(true);
+  await expect.poll(() => textOf(page, 'budget-spent')).toBe(spent);
+  await expect.poll(() => textOf(page, 'budget-task')).toBe('none: no bound');
+  await expect.poll(() => joins.isDisabled()).toBe(true);
   await looks(page, 'budget-open');
   await page.getByRole('checkbox', { name: /nothing bounds/ }).check();
-  expect(await joins.isDisabled()).toBe(false);
+  await expect.poll(() => joins.isDisabled()).toBe(false);
   expect(errors).toEqual([]);
   await context.close();
 }, 600_000);
