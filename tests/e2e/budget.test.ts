@@ -1,35 +1,21 @@
 /** A data set's privacy budget as its owner meets it: shown before joining, refused past the limit, spent by a task, and never given back. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { takeSample } from '../../bench/page/steps.ts';
 import { createExampleTask, exampleNamed, exampleSpec } from '../../node/example-task.ts';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import type { LocalNetwork } from '../../node/network.ts';
 import { checkTaskSpec } from '../../src/protocol/task-spec.ts';
-import { expectAccessible, launchBrowser, openContext, takeSample, waitForResult } from './browser.ts';
+import { expectAccessible, launchBrowser, openContext, waitForResult } from './browser.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let task: bigint;
-let training: Promise<unknown>;
-const stop = new AbortController();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-budget-page-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 2,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
+  temporary = await startTemporaryNetwork({ trainingRounds: 2, headless: false });
+  ({ network } = temporary);
   const { chain, relay } = network;
   task = await createExampleTask({
     creator: chain.creator,
@@ -48,10 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 async function looks(page: Page, name: string): Promise<void> {
@@ -117,7 +100,7 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: 60_000 });
   await page.getByTestId('budget-left').waitFor({ timeout: 60_000 });
   await expect.poll(() => textOf(page, 'budget-after')).toBe(whole);
-  training = network.train(task).catch(() => undefined);
+  temporary.train(task).catch(() => undefined);
   await expect.poll(() => textOf(page, 'budget-spent'), { timeout: 200_000, interval: 500 }).not.toBe('0');
   await looks(page, 'budget-live');
   await waitForResult(page);

@@ -1,49 +1,32 @@
 /** Creating a task by keyboard on a running network: from a small file to a task on chain that others can read. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { createWalletClient, http, type SendTransactionParameters } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import type { LocalNetwork } from '../../node/network.ts';
 import { fetchSpec } from '../../src/aggregation/verify.ts';
 import { toHex } from '../../src/core/bytes.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { checkTaskSpec, taskSpecBytes } from '../../src/protocol/task-spec.ts';
 import { expectAccessible, hashOf, launchBrowser, openContext } from './browser.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let ownTask: bigint;
-const stop = new AbortController();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-create-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 2,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
-  ownTask = (await network.openTask()).task;
+  temporary = await startTemporaryNetwork({ trainingRounds: 2, headless: false });
+  ({ network, task: ownTask } = temporary);
   browser = await launchBrowser();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 /** Invented, of the shape of a ward's list: a name, a number, a category, and what is to be predicted. */

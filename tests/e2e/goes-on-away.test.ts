@@ -4,8 +4,9 @@
  */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinWithSample } from '../../bench/page/steps.ts';
 import { Phase } from '../../src/protocol/phases.ts';
-import { joinWithSample, launchBrowser, openContext, openTrain } from './browser.ts';
+import { launchBrowser, openContext, openTrain } from './browser.ts';
 import { type LiveNetwork, startLiveNetwork, walletOf } from './live-network.ts';
 
 const WAIT = { timeout: 120_000 };

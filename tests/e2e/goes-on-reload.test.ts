@@ -1,8 +1,9 @@
 /** A tab that reloads in any phase of a round goes on in the same round, and counts in it. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinWithSample } from '../../bench/page/steps.ts';
 import { Phase, phaseName } from '../../src/protocol/phases.ts';
-import { expectModel, joinWithSample, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
+import { expectModel, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
 import { type LiveNetwork, startLiveNetwork, walletOf } from './live-network.ts';
 
 const PHASES = [Phase.Join, Phase.Share, Phase.Ack, Phase.Mask, Phase.Have, Phase.Unmask, Phase.Vote] as const;

@@ -1,45 +1,25 @@
 /** The page on a running network: join, go on after a reload, one tab at a time, pause, leave; accessible all the way. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { expectAccessible, joinWithSample, launchBrowser, openContext, openTrain, waitForRound } from './browser.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { joinWithSample } from '../../bench/page/steps.ts';
+import type { LocalNetwork } from '../../node/network.ts';
+import { expectAccessible, launchBrowser, openContext, openTrain, waitForRound } from './browser.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let task: bigint;
-let training: Promise<unknown>;
-const stop = new AbortController();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-page-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 30,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
-  ({ task } = await network.openTask());
-  // The four hospitals train beside the tab; stopping the network ends them.
-  training = network.train(task).catch(() => undefined);
+  temporary = await startTemporaryNetwork({ trainingRounds: 30, headless: true });
+  ({ network, task } = temporary);
   browser = await launchBrowser();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', async () => {

@@ -1,62 +1,36 @@
 /** A person without a wallet looks around a real network, by keyboard alone; the same pages in every look, and when the network goes. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FOR_PROGRAMS, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import {
-  expectAccessible,
-  hashOf,
-  joinWithSample,
-  launchBrowser,
-  openContext,
-  openTrain,
-  tabTo,
-  waitForResult,
-} from './browser.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { joinWithSample } from '../../bench/page/steps.ts';
+import { FOR_PROGRAMS, type LocalNetwork } from '../../node/network.ts';
+import { expectAccessible, hashOf, launchBrowser, openContext, openTrain, tabTo, waitForResult } from './browser.ts';
 
 const ROUNDS = 3;
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 /** finished, and waiting for sites */
 let done: bigint;
 let waiting: bigint;
-let training: Promise<unknown> | undefined;
-const stop = new AbortController();
 const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [360, 1280].map((width) => ({ colorScheme, width })),
 );
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-pages-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: ROUNDS,
-    pace: FOR_PROGRAMS,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
+  temporary = await startTemporaryNetwork({ trainingRounds: ROUNDS, pace: FOR_PROGRAMS, headless: false });
+  ({ network, task: done } = temporary);
   browser = await launchBrowser();
-  ({ task: done } = await network.openTask());
-  await network.train(done);
+  await temporary.train();
   ({ task: waiting } = await network.openTask());
 }, 280_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 async function press(page: Page, target: Locator): Promise<void> {
@@ -182,7 +156,7 @@ test('while a round runs everybody sees it, and at its end who took part sees bo
   await joinWithSample(site, 'Long Beach');
   await site.goto(`${network.url}/alliance/${waiting}/result`);
   await site.getByRole('link', { name: 'Go to your live round' }).waitFor();
-  training = network.train(waiting).catch(() => undefined);
+  temporary.train(waiting).catch(() => undefined);
 
   const visitor = await (await openContext(browser, { viewport: { width: 360, height: 800 } })).newPage();
   await visitor.goto(network.url);

@@ -1,55 +1,29 @@
 /** Wallets: of the page and of the person's own, on a running network. Every refusal is told in words, and a retry works. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { agreeToNoBound, joinWithSample, takeSample } from '../../bench/page/steps.ts';
+import type { LocalNetwork } from '../../node/network.ts';
 import { revokeData } from '../../src/chain/calldata.ts';
-import {
-  agreeToNoBound,
-  expectAccessible,
-  hashOf,
-  joinWithSample,
-  launchBrowser,
-  openContext,
-  takeSample,
-} from './browser.ts';
+import { expectAccessible, hashOf, launchBrowser, openContext } from './browser.ts';
 import { OwnWallet } from './own-wallet.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let task: bigint;
-let training: Promise<unknown>;
-const stop = new AbortController();
 const OTHER_CHAIN = 1;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-wallets-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 60,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
-  ({ task } = await network.openTask());
-  training = network.train(task).catch(() => undefined);
+  temporary = await startTemporaryNetwork({ trainingRounds: 60, headless: true });
+  ({ network, task } = temporary);
   browser = await launchBrowser();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 async function openSetUp(context: BrowserContext): Promise<Page> {
