@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm test [-- SUITE ...]`: everything, in an order that keeps the cores busy and the timings honest: what only
- * computes runs side by side, what opens ports and browsers runs alone. The last line is `N passed, N failed, N skipped`.
+ * `npm test [-- SUITE ...]`: everything, in an order that keeps the cores busy: what mostly waits runs beside what mostly computes. The
+ * last line is `N passed, N failed, N skipped`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,25 +21,30 @@ const reports = mkdtempSync(join(tmpdir(), 'murmur-test-'));
 
 /** What only computes: all jobs of these suites share the cores, the longest first. @type {Record<string, () => Job[]>} */
 const computing = {
-  simulation: () => [() => runVitest(['simulation'], 20 * MINUTE_MS)],
+  simulation: () => [() => runVitest(['simulation'], 40 * MINUTE_MS)],
   static: () => [runContracts, ...checks.map((check) => () => countCheck(check))],
-  unit: () => [() => runVitest(['unit', 'vectors'], 15 * MINUTE_MS)],
+  unit: () => [() => runVitest(['unit', 'vectors'], 30 * MINUTE_MS)],
 };
 
 /**
- * What waits for real minutes and computes little. Runs beside those that take turns; its rounds have deadlines that a busy machine
- * keeps. @type {Record<string, Job>}
+ * What waits for real minutes and computes next to nothing: beside everything else, from the start. Its rounds have deadlines that a
+ * busy machine keeps. @type {Record<string, Job>}
  */
 const waiting = {
   patience: () => runInChromium('patience', 25 * MINUTE_MS),
 };
 
-/** What opens ports and browsers: one after the other. @type {Record<string, Job>} */
-const alone = {
-  integration: () => runVitest(['integration'], 20 * MINUTE_MS),
-  browser: () => runInChromium('browser', 20 * MINUTE_MS),
-  e2e: () => runInChromium('e2e', 55 * MINUTE_MS),
-};
+/**
+ * Suites of a lane take turns, lanes run beside each other; the longest lane comes first. Whole people at whole pages wait for rounds, and
+ * keep half a core busy; the other lane computes, and ends with what can use every core that is left. @type {Record<string, Job>[]}
+ */
+const lanes = [
+  { e2e: () => runInChromium('e2e', 55 * MINUTE_MS) },
+  {
+    browser: () => runInChromium('browser', 30 * MINUTE_MS),
+    integration: () => runVitest(['integration'], 30 * MINUTE_MS),
+  },
+];
 
 /** @typedef {() => Promise<void>} Job */
 
@@ -150,7 +155,7 @@ function countPage() {
 }
 
 async function main() {
-  const all = [...Object.keys(computing), ...Object.keys(waiting), ...Object.keys(alone)];
+  const all = [computing, waiting, ...lanes].flatMap((suites) => Object.keys(suites));
   const names = process.argv.slice(2);
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${all.join(', ')}`);
@@ -159,13 +164,17 @@ async function main() {
 
   for (const name of await setup()) tally.fail(`bundle dist/node/${name}.js`);
   countPage();
+  /** @param {Record<string, Job>} suites */
+  const jobsOf = (suites) =>
+    Object.entries(suites).flatMap(([name, job]) => (wanted(name) ? [() => timed(name, job)] : []));
+
   const together = Object.keys(computing).filter(wanted);
-  const jobs = together.flatMap((name) => computing[name]?.() ?? []);
-  if (jobs.length > 0) await timed(together.join(', '), () => inParallel(jobs));
-  const beside = Object.entries(waiting)
-    .filter(([name]) => wanted(name))
-    .map(([name, job]) => timed(name, job));
-  for (const [name, job] of Object.entries(alone)) if (wanted(name)) await timed(name, job);
+  const shared = together.flatMap((name) => computing[name]?.() ?? []);
+  const compute = () => timed(together.join(', '), () => inParallel(shared));
+  const turns = lanes.map(jobsOf);
+  if (shared.length > 0) turns.at(-1)?.push(compute);
+  const beside = jobsOf(waiting).map((job) => job());
+  await inParallel(turns.map((jobs) => () => inParallel(jobs, 1)));
   await Promise.all(beside);
 }
 
