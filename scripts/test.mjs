@@ -64,7 +64,7 @@ async function runContracts() {
     return;
   }
   const tests = await run(process.execPath, ['scripts/contracts.mjs', 'test'], {
-    deadlineMs: 15 * MINUTE_MS,
+    deadlineMs: 25 * MINUTE_MS,
     ...PATIENT,
   });
   const counts = /^forge: (\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(tests.output);
@@ -78,7 +78,7 @@ async function runContracts() {
   for (let i = 0; i < (skipped ?? 0); i++) tally.skip('contract test', reason?.trim() ?? '');
 
   const abi = await run(process.execPath, ['scripts/contracts.mjs', 'check'], {
-    deadlineMs: 5 * MINUTE_MS,
+    deadlineMs: 20 * MINUTE_MS,
     ...PATIENT,
   });
   console.log(abi.code === 0 ? 'ok   contracts-abi' : `FAIL contracts-abi\n${abi.output.trimEnd()}`);
