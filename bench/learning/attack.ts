@@ -48,7 +48,7 @@ export function attackedTask(overrides: Partial<TableTask> = {}): TaskSpec {
         { kind: 'dense', units: 1, activation: 'sigmoid' },
       ],
     },
-    training: { rounds: 10, epochs: 10, batchSize: 10, learningRate: PLAIN_RATE, optimiser: 'sgd', l2: 0 },
+    training: { rounds: 20, epochs: 5, batchSize: 4, learningRate: PLAIN_RATE, optimiser: 'sgd', l2: 0 },
     server: { kind: 'fedavg', learningRate: 1 },
     // The clip norm of the update is out of the way: 16 · 64 · 2^20 < 2^31.
     masking: { clipNorm: 64, updateWidth: 32, updateFractionBits: 20, rowCap: 2048, maxCohort: 16 },

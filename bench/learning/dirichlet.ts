@@ -1,10 +1,11 @@
 /**
- * Rounds to a target accuracy where the sites' labels differ: Dirichlet(0.1) (Hsu, Qi, Brown 2019) over optdigits, a fifth of 50 simulated
- * sites a round, as in Karimireddy et al. 2020 (SCAFFOLD). FedAvg against each other algorithm of the product.
+ * Rounds to a target accuracy where the sites' labels differ: Dirichlet(0.1) (Hsu, Qi, Brown 2019) over optdigits, multinomial logistic
+ * regression and a fifth of 50 simulated sites a round, as in Karimireddy et al. 2020 (SCAFFOLD). FedAvg against each other algorithm of
+ * the product.
  *
  *   npm run -s bench -- learning --only dirichlet [--full]
  *
- * Every method has the same grid: three local rates by two values of its own second knob, and FedAvg has one too, its server rate, so
+ * Every method has the same grid: five local rates by two values of its own second knob, and FedAvg has one too, its server rate, so
  * that nobody wins by a longer step alone. The best grid point is that of the fewest rounds on TUNING_SEEDS (sites, cohorts
  * and initial weights of their own); the figures are medians over SEEDS, of which --full has more.
  * Sums are plain, since masked ones are the same (mnist.ts).
@@ -25,15 +26,16 @@ import { learnTogether } from './together.ts';
 const SITES = 50;
 const COHORT = 10;
 const ALPHA = 0.1;
-const TARGET = 0.95;
+const TARGET = 0.93;
 /** Rounds over which accuracy is averaged, as Reddi et al. do: one lucky cohort is no success. */
 const WINDOW = 5;
 /** Rounds after which a run that is not there yet counts as this many. */
 const MOST_ROUNDS = 100;
-const SEEDS = { quick: [0, 1, 2], full: [0, 1, 2, 3, 4, 5, 6] };
+/** None of them was looked at while the setting was chosen. */
+const SEEDS = { quick: 7, full: 15, first: 2000 };
 const TUNING_SEEDS = [1000, 1001, 1002];
 
-const LOCAL_RATES = [0.1, 0.2, 0.4];
+const LOCAL_RATES = [0.1, 0.2, 0.4, 0.8, 1.6];
 
 interface Method {
   readonly name: string;
@@ -47,7 +49,7 @@ interface Method {
 const AVERAGE: ServerSpec = { kind: 'fedavg', learningRate: 1 };
 const SERVER_RATES = [1, 2] as const;
 /** Of adaptive servers, whose steps are about as long as the rate, whatever the update. */
-const ADAPTIVE_RATES = [0.02, 0.05] as const;
+const ADAPTIVE_RATES = [0.05, 0.1] as const;
 /** As in Reddi et al., section 5. */
 const ADAPTIVE = { beta1: 0.9, tau: 0.001 };
 
@@ -88,7 +90,7 @@ const METHODS = {
   fedAdagrad: {
     name: 'FedAdagrad',
     knob: 'server rate',
-    values: [0.05, 0.1],
+    values: [0.1, 0.3],
     make: (learningRate) => ({ server: { kind: 'fedadagrad', learningRate, ...ADAPTIVE } }),
   },
   fedAdam: {
@@ -107,12 +109,14 @@ const METHODS = {
 type MethodName = keyof typeof METHODS;
 const NAMES = Object.keys(METHODS) as readonly MethodName[];
 
+const GRID_POINTS = LOCAL_RATES.length * 2;
+
 /** Indices into LOCAL_RATES and a method's values. */
 type GridPoint = readonly [local: number, own: number];
 
 export async function figures({ full, progress }: SectionContext): Promise<Figure[]> {
-  const seeds = full ? SEEDS.full : SEEDS.quick;
-  const trainer = await createTrainer({ spec: optdigitsTaskSpec(), prefer: ['wasm', 'cpu'] });
+  const seeds = Array.from({ length: full ? SEEDS.full : SEEDS.quick }, (_, i) => SEEDS.first + i);
+  const trainer = await createTrainer({ spec: taskOf(AVERAGE, undefined, 0.1), prefer: ['wasm', 'cpu'] });
   const pool = await readPool(OPTDIGITS_SITES, optdigitsTaskSpec());
   const results = new Map<MethodName, { readonly rounds: readonly number[]; readonly point: GridPoint }>();
   for (const name of NAMES) {
@@ -136,7 +140,7 @@ async function search(
 ): Promise<GridPoint> {
   let best: { readonly point: GridPoint; readonly rounds: number } = { point: [0, 0], rounds: Infinity };
   // From the middle outwards: a good point early ends bad ones early.
-  for (const local of [1, 2, 0]) {
+  for (const local of [2, 3, 1, 4, 0]) {
     for (const own of [0, 1]) {
       const point: GridPoint = [local, own];
       let rounds = 0;
@@ -196,6 +200,7 @@ function taskOf(server: ServerSpec, algorithm: AlgorithmSpec | undefined, learni
   const base = optdigitsTaskSpec();
   return checkTaskSpec({
     ...base,
+    model: { layers: [{ kind: 'flatten' }, { kind: 'dense', units: 10, activation: 'linear' }] },
     training: {
       rounds: MOST_ROUNDS,
       epochs: 5,
@@ -225,7 +230,7 @@ function summary(
   const best = NAMES.filter((name) => name !== 'fedAvg').reduce((a, b) =>
     (medians.get(b) as number) < (medians.get(a) as number) ? b : a,
   );
-  const setting = `optdigits (1,437 rows train, 360 judge), Dirichlet(${ALPHA}) over ${SITES} simulated sites, ${COHORT} a round, E = 5, B = 10`;
+  const setting = `logistic regression on optdigits (1,437 rows train, 360 judge), Dirichlet(${ALPHA}) over ${SITES} simulated sites, ${COHORT} a round, E = 5, B = 10`;
   return [
     figure({
       id: 'dirichlet.bestSpeedup',
@@ -233,7 +238,7 @@ function summary(
       unit: 'ratio',
       goal: 1.5,
       better: 'higher',
-      note: `rounds of FedAvg over rounds of ${METHODS[best].name} to ${TARGET * 100} % accuracy; ${setting}; the best of 6 grid points each, found on ${TUNING_SEEDS.length} other seeds; medians over ${results.get('fedAvg')?.rounds.length} seeds; sums in the clear, which masked ones equal`,
+      note: `rounds of FedAvg over rounds of ${METHODS[best].name} to ${TARGET * 100} % accuracy; ${setting}; the best of ${GRID_POINTS} grid points each, found on ${TUNING_SEEDS.length} other seeds; medians over ${results.get('fedAvg')?.rounds.length} seeds; sums in the clear, which masked ones equal`,
     }),
     ...NAMES.map((name) => {
       const { rounds, point } = results.get(name) as { rounds: readonly number[]; point: GridPoint };

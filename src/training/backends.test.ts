@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test, vi } from 'vitest';
+import { mnistTaskSpec } from '../dataset/examples/pictures.ts';
+import { presetModel } from '../model/presets.ts';
+import { exampleShape, targetOf } from '../protocol/target.ts';
 import { type BackendTrial, startBackend } from './backends.ts';
 
 afterEach(() => {
@@ -60,6 +63,17 @@ test('falls back to cpu when wasm computes wrongly', async () => {
     tf.registerKernel(kernel);
   }
 });
+
+test('takes wasm for the 1.6 million weights of the McMahan CNN, whose gradient has a norm that is not added up in one run', async () => {
+  const { data } = mnistTaskSpec();
+  const { backend, report } = await startBackend({
+    prefer: ['wasm'],
+    kernels: 'all',
+    model: { model: presetModel('mcmahan-cnn', data), shape: exampleShape(data), target: targetOf(data) },
+  });
+  expect(backend).toBe('wasm');
+  expect(report.trials[0]?.gradientError).toBeLessThan(1e-5);
+}, 120_000);
 
 test('is unsupported when nothing allowed works', async () => {
   await expect(startBackend({ prefer: ['webgpu'] })).rejects.toMatchObject({ code: 'unsupported' });

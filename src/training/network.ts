@@ -20,9 +20,7 @@ import {
   minimum,
   mul,
   sqrt,
-  square,
   sub,
-  sum,
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
@@ -34,6 +32,7 @@ import { type ModelUse, type Shape, planModel, sizeOf } from '../protocol/model-
 import { createLayer } from './layers/index.ts';
 import { type Pass, type TrainingLayer, total } from './layers/layer.ts';
 import { lossGradient } from './losses.ts';
+import { squaredNorm } from './squared-norm.ts';
 
 interface PlacedLayer extends TrainingLayer {
   /** its weights' places among the network's tensors */
@@ -242,7 +241,7 @@ export function applyChanges(
 
 /** Scales all tensors together to a norm of at most `largest` (Pascanu, Mikolov and Bengio 2013). Call within tidy. */
 function clipNorm(tensors: readonly Tensor[], largest: number): Tensor[] {
-  const norm = sqrt(total(tensors.map((each) => sum(square(each)))));
+  const norm = sqrt(total(tensors.map(squaredNorm)));
   const factor = minimum(1, div(largest, add(norm, TINY)));
   return tensors.map((each) => mul(each, factor));
 }

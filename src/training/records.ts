@@ -9,20 +9,7 @@
  *
  * Not guarded against: float rounding of the noise (Mironov 2012). The exact guarantee is the masked sum's own noise.
  */
-import {
-  type Tensor,
-  type Tensor2D,
-  add,
-  div,
-  minimum,
-  mul,
-  scalar,
-  sqrt,
-  square,
-  sum,
-  tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor2D, add, div, minimum, mul, scalar, sqrt, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { RandomBytes } from '../core/random.ts';
 import { normalNoise } from '../privacy/normal-noise.ts';
 import { shaped, total } from './layers/layer.ts';
@@ -37,6 +24,7 @@ import {
   forward,
   trainedOf,
 } from './network.ts';
+import { squaredNorm } from './squared-norm.ts';
 
 export interface RecordRandomness {
   /** independent draws of the standard normal law */
@@ -92,7 +80,7 @@ export function clippedGradients(
   const error = div(lossGradient(network.target, pass.logits, labels), network.labelWidth);
   if (!clipsTogether(network)) {
     const gradients = backward(network, weights, pass, error);
-    const factor = clipFactor(total(gradients.map((each) => sum(square(each)))), clip);
+    const factor = clipFactor(total(gradients.map(squaredNorm)), clip);
     return gradients.map((each) => mul(each, factor));
   }
   const examples = x.shape[0] as number;

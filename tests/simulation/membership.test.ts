@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { attackedTask, learnHalves } from '../../bench/learning/attack.ts';
+import { attackedTask, learnHalves, noisyTask } from '../../bench/learning/attack.ts';
 import { attackAucs } from '../../bench/learning/membership.ts';
 import { readDataset } from '../../node/data-files.ts';
 import { utf8 } from '../../src/core/bytes.ts';
@@ -41,13 +41,14 @@ async function bestAuc(spec: TaskSpec): Promise<number> {
   return Math.max(...Object.values(attackAucs(trained)));
 }
 
+/** As many passes for both: 60 over the few rows of each site. */
+const passes = { ...attackedTask().training, rounds: 2, epochs: 30 };
+
 it('tells members of a plain task that has learnt by heart', async () => {
-  const { training } = attackedTask();
-  expect(await bestAuc(attackedTask({ training: { ...training, rounds: 2, epochs: 60 } }))).toBeGreaterThan(0.6);
+  expect(await bestAuc(attackedTask({ training: passes }))).toBeGreaterThan(0.62);
 });
 
 it('does not tell members of a task with the default noise', async () => {
-  const { training } = attackedTask();
-  const noisy = { ...training, rounds: 1, epochs: 4, learningRate: 0.05 };
-  expect(await bestAuc(attackedTask({ training: noisy, privacy: DEFAULT_RECORD_PRIVACY }))).toBeLessThan(0.6);
-});
+  const training = { ...passes, learningRate: noisyTask().training.learningRate };
+  expect(await bestAuc(attackedTask({ training, privacy: DEFAULT_RECORD_PRIVACY }))).toBeLessThan(0.58);
+}, 300_000);
