@@ -90,7 +90,7 @@ export class DataState {
   async undo(): Promise<void> {
     const plan = this.#plans.at(-1);
     if (this.#source === undefined || plan === undefined) return;
-    const order = 'columns' in plan ? { plan } : { examples: { plan, repairs: [] } };
+    const order = 'encoding' in plan ? { plan } : { examples: { plan, repairs: [] } };
     await this.#run({ source: this.#source, order }, () => {
       this.#plans = this.#plans.slice(0, -1);
     });
