@@ -83,6 +83,11 @@ test('three tabs save models of their own: alike in what is learnt together, and
   const pages = tabs.map(({ page }) => page);
   const [first, second, third] = pages as [Page, Page, Page];
 
+  // After the statistics and a training round: a whole model, and the task goes on beside it.
+  await waitForRound(first, 2, LONG_MS);
+  const early = readSafetensors(await save(first)).tensors;
+  for (const { name, shape } of weightLayout(spec).tensors) expect(early.get(`model.${name}`)?.shape).toEqual(shape);
+
   await Promise.all(pages.map((page) => waitForResult(page, LONG_MS)));
   const files = await Promise.all(pages.map(save));
   const view = await network.chain.creator.task(task);
