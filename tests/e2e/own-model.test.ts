@@ -21,7 +21,15 @@ import { describeStart, readStart, writeStart } from '../../src/model/start.ts';
 import type { ModelSpec, StartSpec } from '../../src/protocol/model-spec.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import { modelKey } from '../../src/session/journal.ts';
-import { expectAccessible, joinWithFile, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
+import {
+  expectAccessible,
+  joinWithFile,
+  launchBrowser,
+  openContext,
+  openTrain,
+  waitForResult,
+  waitForRound,
+} from './browser.ts';
 
 const TABS = 3;
 /** A round of three tabs on a busy machine with two cores. */
