@@ -54,27 +54,27 @@ test('a person says which columns of a file the sensors are, step by step throug
   await rowOf(dust).getByText('1, 1, 1, 1').waitFor();
   await page.keyboard.press('ArrowUp');
   await rowOf(dust).getByText('0, 1, 2, 3').waitFor();
-  expect(await dust.inputValue()).toBe('dust');
-  expect(await hasFocus(dust)).toBe(true);
+  await expect.poll(() => dust.inputValue()).toBe('dust');
+  await expect.poll(() => hasFocus(dust)).toBe(true);
   await findings.getByText('“PM2.5” is no column of your file').waitFor({ state: 'detached' });
 
   // By the first letters, without waiting for what is read meanwhile.
   await page.keyboard.press('Tab');
   const warmth = choiceFor(page, 'TEMP');
-  expect(await hasFocus(warmth)).toBe(true);
+  await expect.poll(() => hasFocus(warmth)).toBe(true);
   await page.keyboard.type('warm');
   await page.getByTestId('data-summary').getByText(String(WINDOWS), { exact: true }).waitFor();
-  expect(await findings.count()).toBe(0);
-  expect(await rowOf(warmth).textContent()).toContain('found');
+  await expect.poll(() => findings.count()).toBe(0);
+  await rowOf(warmth).getByText('found', { exact: true }).waitFor();
   // What was chosen last is still in sight.
-  expect(await hasFocus(warmth)).toBe(true);
+  await expect.poll(() => hasFocus(warmth)).toBe(true);
   await expectAccessible(page, 'mapped-light-1280');
 
   await tabTo(page, page.getByRole('button', { name: 'Take the last change back' }));
   await page.keyboard.press('Enter');
   await findings.getByText('“TEMP” is no column of your file').waitFor();
-  expect(await warmth.inputValue()).toBe('');
-  expect(await dust.inputValue()).toBe('dust');
+  await expect.poll(() => warmth.inputValue()).toBe('');
+  await expect.poll(() => dust.inputValue()).toBe('dust');
 
   await page.setViewportSize({ width: 360, height: 800 });
   await page.emulateMedia({ colorScheme: 'dark' });
@@ -102,11 +102,11 @@ test('two choices in a row hold both, also when the first is still being read', 
     }
   });
   await page.getByTestId('data-summary').getByText(String(WINDOWS), { exact: true }).waitFor();
-  expect(await rowOf(choiceFor(page, 'PM2.5')).textContent()).toContain('0, 1, 2, 3');
+  await rowOf(choiceFor(page, 'PM2.5')).getByText('0, 1, 2, 3').waitFor();
   // They were one reading, so they are one change.
   await page.getByRole('button', { name: 'Take the last change back' }).click();
   await page.getByTestId('findings').getByText('“PM2.5” is no column of your file').waitFor();
-  expect(await page.getByRole('button', { name: 'Take the last change back' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Take the last change back' }).waitFor({ state: 'detached' });
   expect(errors).toEqual([]);
   await context.close();
 });
@@ -121,9 +121,11 @@ test('damaged pictures of a creator’s sample are told, and the others make the
   await page.getByTestId('files').setInputFiles(scans);
   await page.getByText('2 classes. Nothing was uploaded.').waitFor();
   const told = page.getByRole('status').filter({ hasText: 'cannot be read as a picture' });
-  expect(await told.textContent()).toMatch(
-    /^4 files of the 12 that were looked at cannot be read as a picture: (?:\S*\.png \([^)]+\)(?:; )?){3} and others\. Copy them again/u,
-  );
+  await expect
+    .poll(() => told.textContent())
+    .toMatch(
+      /^4 files of the 12 that were looked at cannot be read as a picture: (?:\S*\.png \([^)]+\)(?:; )?){3} and others\. Copy them again/u,
+    );
   await page.getByText('Your pictures have 8 x 6 pixels').waitFor();
   await expectAccessible(page, 'damaged-light-1280');
 
