@@ -9,7 +9,7 @@ import { toHex } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import { modelCost } from '../src/model/cost.ts';
 import { presetModel, presetsFor } from '../src/model/presets.ts';
-import { describeStart } from '../src/model/start.ts';
+import { type StartContents, startFor } from '../src/model/start.ts';
 import { roundedSensitivity } from '../src/privacy/quantisation.ts';
 import type { DataSpec } from '../src/protocol/data-spec.ts';
 import { layoutBytes } from '../src/protocol/layout.ts';
@@ -24,7 +24,7 @@ import { checkTaskSpec, type TaskSpec, taskSpecBytes, taskSpecHash } from '../sr
 import { fewestHonest } from '../src/protocol/threshold.ts';
 import { localSteps, roundSteps } from '../src/protocol/training-spec.ts';
 import type { ModelChoice, PlannedLayer, PlanTrouble, TaskPlan, TaskWish } from './api/create.ts';
-import { readStartFile } from './start-file.ts';
+import { inspectStartFile } from './start-file.ts';
 import { privacyOf } from './task-privacy-view.ts';
 
 type Masking = TaskSpec['masking'];
@@ -41,15 +41,19 @@ const MOST_ROUNDING = 1.01;
 /** What to do about a file that is none of weights. */
 const ANY_START = 'Choose a safetensors file of F32 tensors whose numbers are all finite.';
 
-/** What follows from a wish, as far as it goes. @param start the file that the model is to start from */
-export async function planTask(wish: TaskWish, start?: Blob): Promise<TaskPlan> {
+/**
+ * What follows from a wish, as far as it goes.
+ * @param start the file that the model is to start from
+ * @param inspect says what is in it
+ */
+export async function planTask(wish: TaskWish, start?: Blob, inspect = inspectStartFile): Promise<TaskPlan> {
   const presets = presetsFor(wish.data);
   const chosen = modelOf(wish.model, wish.data);
   const { plan, layers, trouble } = planLayers(chosen, wish.data);
   if (plan === undefined) return { presets, layers, ...(trouble && { trouble }) };
   const privacy = privacySpec(wish);
   const masking = maskingOf(wish, plan.sharedCount, privacy);
-  const described = start && (await startOf(chosen, wish.data, start));
+  const described = start && (await startOf(chosen, wish.data, inspect(start)));
   const model: ModelSpec = { ...chosen, ...(described?.spec && { start: described.spec }) };
   const spec = specOf(wish, model, masking, privacy);
   const figures = {
@@ -104,10 +108,10 @@ function layersOf(choice: ModelChoice, data: DataSpec): LayerSpec[] {
 async function startOf(
   model: ModelSpec,
   data: DataSpec,
-  file: Blob,
+  contents: Promise<StartContents>,
 ): Promise<{ readonly spec?: StartSpec; readonly trouble?: PlanTrouble }> {
   try {
-    return { spec: await describeStart({ model, data }, await readStartFile(file)) };
+    return { spec: startFor({ model, data }, await contents) };
   } catch (error) {
     const { message } = troubleOf(error);
     const hint = error instanceof MurmurError && error.hint !== '' ? error.hint : ANY_START;

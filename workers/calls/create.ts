@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { beaconWaitSeconds, createLocally, creationCalls, finishCreation } from '../create.ts';
 import { openSources } from '../data.ts';
 import { waitForLock } from '../lock.ts';
+import { startFileInspector } from '../start-file.ts';
 
 /** How long another tab's creation is waited for. */
 const WAIT_MS = 120_000;
@@ -11,6 +12,7 @@ const WAIT_MS = 120_000;
 const sampleReader = () => import('../sample.ts');
 
 export function createCalls({ opened, connected }: Context): CreateApi {
+  const inspectStart = startFileInspector();
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     const release = await waitForLock('murmur/create', AbortSignal.timeout(WAIT_MS));
     try {
@@ -33,7 +35,7 @@ export function createCalls({ opened, connected }: Context): CreateApi {
       return (await sampleReader()).readSample(files, data, signal);
     },
     async planTask(wish, start) {
-      return (await import('../plan-task.ts')).planTask(wish, start);
+      return (await import('../plan-task.ts')).planTask(wish, start, inspectStart);
     },
     async createLocally(draft, wallet) {
       const { world, network } = await connected();

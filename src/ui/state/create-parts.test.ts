@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskWish } from '../../../workers/api/create.ts';
 import { planTask } from '../../../workers/plan-task.ts';
+import { startFileInspector } from '../../../workers/start-file.ts';
 import { utf8 } from '../../core/bytes.ts';
 import type { InferredTable } from '../../dataset/infer-data.ts';
 import { writeStart } from '../../model/start.ts';
@@ -181,5 +182,34 @@ describe('a file to start from', () => {
       expect(cost?.weights).toBe(705);
       expect(spec).toBeUndefined();
     }
+  });
+
+  it('is read once while the form changes, and anew when it is another one or could not be read', async () => {
+    const bytes = await (await startFile()).arrayBuffer();
+    let reads = 0;
+    let gone = false;
+    /** As the worker gets it: with every call another copy. */
+    const copy = (lastModified: number) => {
+      const file = new File([bytes], 'weights.safetensors', { lastModified });
+      file.arrayBuffer = () => {
+        reads++;
+        return gone ? Promise.reject(new Error('NotReadableError')) : Promise.resolve(bytes);
+      };
+      return file;
+    };
+    const inspect = startFileInspector();
+    const plan = (lastModified: number, parts: Partial<CreateForm> = {}) =>
+      planTask(wishOf(Object.assign(ward(), parts)), copy(lastModified), inspect);
+    const first = await plan(1);
+    expect(first.spec?.model.start).toEqual((await planOf(ward(), new Blob([bytes]))).spec?.model.start);
+    expect((await plan(1, { adapter: 'trained', rank: '2' })).spec?.model.start).toEqual(first.spec?.model.start);
+    // A model that it does not fit is told from what is remembered, too.
+    expect((await plan(1, { model: 'logistic' })).trouble?.path).toBe('model.start');
+    expect(reads).toBe(1);
+    gone = true;
+    expect((await plan(2)).trouble?.message).toMatch(/cannot be read any more/u);
+    gone = false;
+    expect((await plan(2)).spec?.model.start).toEqual(first.spec?.model.start);
+    expect(reads).toBe(3);
   });
 });
