@@ -101,7 +101,7 @@ async function check() {
 }
 
 async function test() {
-  const { code, output } = await forge(['test'], 20 * MINUTE_MS, true);
+  const { code, output } = await forge(['test'], 35 * MINUTE_MS, true);
   // One summary line a test contract.
   let [passed, failed, skipped] = [0, 0, 0];
   for (const match of output.matchAll(/^Suite result: .*?(\d+) passed; (\d+) failed; (\d+) skipped/gm)) {
