@@ -1,0 +1,82 @@
+/**
+ * Who may call what, asked of a chain: every function of a contract that could change something, called by everybody in a cast. Calls
+ * are only simulated; what counts is whether the contract refuses its caller, or does what it is asked, or fails for another reason.
+ */
+import { type Abi, type AbiFunction, type AbiParameter, type Address, type PublicClient, toFunctionSignature } from 'viem';
+import { revertName } from '../../src/chain/revert-words.ts';
+
+/** What our contracts and OpenZeppelin's say when it is the caller whom they do not like. */
+const REFUSALS = new Set([
+  'AccessControlBadConfirmation',
+  'AccessControlUnauthorizedAccount',
+  'GovernorDisabledDeposit',
+  'GovernorOnlyExecutor',
+  'NotGmFlock',
+  'NotGovernance',
+  'NotGuardian',
+  'NotListed',
+  'NotMinter',
+  'NotModule',
+  'NotOwner',
+  'NotTransferable',
+  'TimelockIsFixed',
+  'TimelockUnauthorizedCaller',
+]);
+
+/** Who of the cast may call, and what the contract tells the others. */
+export interface Rule {
+  readonly may: readonly string[];
+  readonly refusal: string;
+  /** where the values that follow from the types do not get as far as the check of the caller */
+  readonly args?: readonly unknown[];
+}
+
+/**
+ * By signature, `name(type,type)`: a rule, or `anybody`, where a caller can only do something with what is its own.
+ */
+export type Rules = Readonly<Record<string, Rule | 'anybody'>>;
+
+export interface Walked {
+  readonly name: string;
+  readonly address: Address;
+  readonly abi: Abi;
+  readonly rules: Rules;
+}
+
+function changingFunctions(abi: Abi): AbiFunction[] {
+  return abi.filter((item): item is AbiFunction => item.type === 'function' && !isReading(item));
+}
+
+const isReading = (item: AbiFunction): boolean => item.stateMutability === 'view' || item.stateMutability === 'pure';
+
+/** Functions without a rule, and rules without a function. */
+export function unruled({ abi, rules }: Walked): { functions: string[]; rules: string[] } {
+  const signatures = changingFunctions(abi).map(toFunctionSignature);
+  return {
+    functions: signatures.filter((signature) => rules[signature] === undefined),
+    rules: Object.keys(rules).filter((signature) => !signatures.includes(signature)),
+  };
+}
+
+/**
+ * Everything that is not as the rules say, in words; empty when all is well.
+ * @param cast addresses by role
+ */
+export async function walk(
+  reader: PublicClient,
+  { name, address, abi, rules }: Walked,
+  cast: Readonly<Record<string, Address>>,
+): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const item of changingFunctions(abi)) {
+    const signature = toFunctionSignature(item);
+    const rule = rules[signature] ?? 'anybody';
+    const args = (rule === 'anybody' ? undefined : rule.args) ?? item.inputs.map(plainValue);
+    for (const [role, account] of Object.entries(cast)) {
+      const answer = await refusal(reader, { address, abi: [item, ...errorsOf(abi)], functionName: item.name, args, account });
+      const wanted = rule === 'anybody' || rule.may.includes(role) ? undefined : rule.refusal;
+      if (answer !== wanted) wrong.push(`${name}.${signature} by ${role}: ${answer ?? 'let in'}, not ${wanted ?? 'let in'}`);
+    }
+  }
+  return wrong;
+}
