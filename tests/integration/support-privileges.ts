@@ -2,7 +2,14 @@
  * Who may call what, asked of a chain: every function of a contract that could change something, called by everybody in a cast. Calls
  * are only simulated; what counts is whether the contract refuses its caller, or does what it is asked, or fails for another reason.
  */
-import { type Abi, type AbiFunction, type AbiParameter, type Address, type PublicClient, toFunctionSignature } from 'viem';
+import {
+  type Abi,
+  type AbiFunction,
+  type AbiParameter,
+  type Address,
+  type PublicClient,
+  toFunctionSignature,
+} from 'viem';
 import { revertName } from '../../src/chain/revert-words.ts';
 
 /** What our contracts and OpenZeppelin's say when it is the caller whom they do not like. */
@@ -73,10 +80,53 @@ export async function walk(
     const rule = rules[signature] ?? 'anybody';
     const args = (rule === 'anybody' ? undefined : rule.args) ?? item.inputs.map(plainValue);
     for (const [role, account] of Object.entries(cast)) {
-      const answer = await refusal(reader, { address, abi: [item, ...errorsOf(abi)], functionName: item.name, args, account });
+      const answer = await refusal(reader, {
+        address,
+        abi: [item, ...errorsOf(abi)],
+        functionName: item.name,
+        args,
+        account,
+      });
       const wanted = rule === 'anybody' || rule.may.includes(role) ? undefined : rule.refusal;
-      if (answer !== wanted) wrong.push(`${name}.${signature} by ${role}: ${answer ?? 'let in'}, not ${wanted ?? 'let in'}`);
+      if (answer !== wanted)
+        wrong.push(`${name}.${signature} by ${role}: ${answer ?? 'let in'}, not ${wanted ?? 'let in'}`);
     }
   }
   return wrong;
 }
+
+const errorsOf = (abi: Abi): Abi => abi.filter(({ type }) => type === 'error');
+
+async function refusal(
+  reader: PublicClient,
+  call: { address: Address; abi: Abi; functionName: string; args: readonly unknown[]; account: Address },
+): Promise<string | undefined> {
+  try {
+    await reader.simulateContract(call);
+    return undefined;
+  } catch (error) {
+    const name = revertName(error);
+    return name !== undefined && REFUSALS.has(name) ? name : undefined;
+  }
+}
+
+/** A value of a type: 1, an address of nobody's, an empty list. */
+function plainValue(parameter: AbiParameter): unknown {
+  const { type } = parameter;
+  const fixed = /^(.*)\[(\d*)\]$/.exec(type);
+  if (fixed !== null) {
+    const [, inner = '', length = ''] = fixed;
+    return Array.from({ length: Number(length) }, () => plainValue({ ...parameter, type: inner }));
+  }
+  if (type === 'tuple' && 'components' in parameter) return parameter.components.map(plainValue);
+  if (type === 'address') return NOBODY;
+  if (type === 'bool') return true;
+  if (type === 'string') return '';
+  if (type === 'bytes') return '0x';
+  if (type.startsWith('bytes')) return `0x${'01'.repeat(Number(type.slice('bytes'.length)))}`;
+  // viem wants a number where 48 bits are enough.
+  const bits = Number(/\d+$/.exec(type)?.[0] ?? 256);
+  return bits <= 48 ? 1 : 1n;
+}
+
+const NOBODY: Address = `0x${'0b'.repeat(20)}`;
