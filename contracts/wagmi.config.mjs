@@ -10,7 +10,16 @@ export default {
     foundry({
       project: here,
       artifacts: 'out',
-      include: ['AllianceCoordinator.json', 'BeaconBN254.json', 'Flock.json'],
+      include: [
+        'AllianceCoordinator.json',
+        'BeaconBN254.json',
+        'Delegation.json',
+        'Emission.json',
+        'Flock.json',
+        'MurmurGovernor.json',
+        'MurmurTimelock.json',
+        'Treasury.json',
+      ],
       forge: { build: false },
     }),
   ],

@@ -16,7 +16,12 @@ const MINUTE_MS = 60_000;
 const DEPLOYED = {
   AllianceCoordinator: 'AllianceCoordinator.sol',
   BeaconBN254: 'BeaconBN254.sol',
+  Delegation: 'Delegation.sol',
+  Emission: 'Emission.sol',
   Flock: 'Flock.sol',
+  MurmurGovernor: 'MurmurGovernor.sol',
+  MurmurTimelock: 'MurmurTimelock.sol',
+  Treasury: 'Treasury.sol',
 };
 /** EIP-170: no chain takes a larger contract. */
 const MAX_CODE_BYTES = 24_576;

@@ -26,7 +26,6 @@ const REFUSALS = new Set([
   'NotModule',
   'NotOwner',
   'NotTransferable',
-  'TimelockIsFixed',
   'TimelockUnauthorizedCaller',
 ]);
 
