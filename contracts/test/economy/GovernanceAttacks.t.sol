@@ -4,7 +4,39 @@ pragma solidity ^0.8.30;
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {GmFlock} from "../../src/economy/GmFlock.sol";
+import {IGmFlock} from "../../src/economy/IGmFlock.sol";
+import {MurmurGovernor} from "../../src/economy/MurmurGovernor.sol";
+import {Flock} from "../../src/token/Flock.sol";
 import {GovernanceTest} from "./base/GovernanceTest.sol";
+
+/// @dev Borrows FLOCK, locks it, votes, and has to pay back before the transaction is over.
+contract FlashVoter {
+    Flock private immutable _flock;
+    GmFlock private immutable _gmFlock;
+    MurmurGovernor private immutable _governor;
+
+    constructor(Flock flock, GmFlock gmFlock, MurmurGovernor governor) {
+        (_flock, _gmFlock, _governor) = (flock, gmFlock, governor);
+    }
+
+    function attack(address lender, uint256 amount, uint256 proposal) external {
+        _flock.transferFrom(lender, address(this), amount);
+        _flock.approve(address(_gmFlock), amount);
+        uint256 lockId = _gmFlock.lock(amount, 30 days);
+        _governor.castVote(proposal, 1);
+        _gmFlock.redeem(lockId);
+        _flock.transfer(lender, amount);
+    }
+
+    /// @dev The lender does not mind.
+    function vote(address lender, uint256 amount, uint256 proposal) external returns (uint256 weight) {
+        _flock.transferFrom(lender, address(this), amount);
+        _flock.approve(address(_gmFlock), amount);
+        _gmFlock.lock(amount, 30 days);
+        return _governor.castVote(proposal, 1);
+    }
+}
 
 /// @dev Ways around a vote, each with what comes of it.
 contract GovernanceAttacksTest is GovernanceTest {
@@ -22,6 +54,49 @@ contract GovernanceAttacksTest is GovernanceTest {
         assertState(id, IGovernor.ProposalState.Defeated);
         (, uint256 yes,) = governor.proposalVotes(id);
         assertEq(yes, 0);
+    }
+
+    function test_who_locks_in_time_is_locked_when_the_decision_takes_effect() public {
+        Proposal memory p = shorter();
+        uint256 id = propose(ANNA, p);
+        pass(VOTING_DELAY);
+        // The last second that counts.
+        uint256 lockId = lockFor(STRANGER, STAKE);
+        pass(1);
+        vote(STRANGER, id, FOR);
+        (, uint256 yes,) = governor.proposalVotes(id);
+        assertEq(yes, STAKE);
+        pass(VOTING_PERIOD);
+        queue(p);
+        pass(TIMELOCK_DELAY);
+        uint256 unlockAt = gmFlock.locks(lockId).unlockAt;
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(IGmFlock.StillLocked.selector, unlockAt));
+        gmFlock.redeem(lockId);
+        execute(p);
+    }
+
+    function test_a_borrowed_vote_cannot_be_paid_back_and_does_not_count() public {
+        uint256 id = toActive(shorter());
+        FlashVoter voter = new FlashVoter(flock, gmFlock, governor);
+        flock.approve(address(voter), type(uint256).max);
+        vm.expectRevert(abi.encodeWithSelector(IGmFlock.StillLocked.selector, clock + 30 days));
+        voter.attack(address(this), STAKE, id);
+        assertEq(voter.vote(address(this), STAKE, id), 0);
+    }
+
+    function test_a_lock_that_is_over_has_the_votes_of_one_only_if_somebody_pokes() public {
+        uint256 lockId = lockFor(STRANGER, STAKE, 365 days);
+        pass(365 days);
+        assertEq(gmFlock.getVotes(STRANGER), (STAKE * 301) / 100);
+        gmFlock.poke(lockId);
+        assertEq(gmFlock.getVotes(STRANGER), STAKE);
+    }
+
+    function test_units_cannot_be_sold() public {
+        vm.prank(ANNA);
+        vm.expectRevert(IGmFlock.NotTransferable.selector);
+        gmFlock.transfer(STRANGER, 1);
     }
 
     function test_a_quorum_in_the_last_second_leaves_time_to_answer() public {

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {GovernanceBounds as Bounds} from "../../src/economy/GovernanceBounds.sol";
+import {IGmFlock} from "../../src/economy/IGmFlock.sol";
 import {MurmurGovernor} from "../../src/economy/MurmurGovernor.sol";
 import {MurmurTimelock} from "../../src/economy/MurmurTimelock.sol";
 import {GovernanceTest} from "./base/GovernanceTest.sol";
@@ -19,6 +19,11 @@ contract BlockClock {
 contract GovernanceBoundsTest is GovernanceTest {
     function test_the_longest_life_is_shorter_than_the_shortest_lock() public pure {
         assertTrue(Bounds.LONGEST_LIFE < 30 days, "a voter is still locked at the execution");
+    }
+
+    function test_no_lock_is_as_short_as_the_longest_life() public {
+        vm.expectRevert(abi.encodeWithSelector(IGmFlock.BadDuration.selector, Bounds.LONGEST_LIFE));
+        gmFlock.multiplierOf(Bounds.LONGEST_LIFE);
     }
 
     // ------------------------------------------------------------ by proposal
@@ -108,7 +113,7 @@ contract GovernanceBoundsTest is GovernanceTest {
 
     function refuse(MurmurGovernor.Settings memory s, uint256 value, uint256 low, uint256 high) private {
         vm.expectRevert(abi.encodeWithSelector(Bounds.OutOfBounds.selector, value, low, high));
-        new MurmurGovernor(units, timelock, s);
+        new MurmurGovernor(gmFlock, timelock, s);
     }
 
     function test_a_governor_starts_within_its_bounds() public {
@@ -148,7 +153,7 @@ contract GovernanceBoundsTest is GovernanceTest {
     function test_a_local_chain_has_upper_bounds_only() public {
         vm.chainId(31337);
         MurmurGovernor.Settings memory s = MurmurGovernor.Settings(0, 1, 0, 0, 0, 0);
-        new MurmurGovernor(units, timelock, s);
+        new MurmurGovernor(gmFlock, timelock, s);
         new MurmurTimelock(0, ANNA);
         s.votingDelay = 5 days + 1;
         refuse(s, 5 days + 1, 1 days, 5 days);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Delegation} from "../../src/economy/Delegation.sol";
-import {Emission} from "../../src/economy/Emission.sol";
 import {IDelegation} from "../../src/economy/IDelegation.sol";
 import {IEmission} from "../../src/economy/IEmission.sol";
-import {IGmFlock} from "../../src/economy/IGmFlock.sol";
+import {IEntryGate} from "../../src/economy/IEntryGate.sol";
+import {Flock} from "../../src/token/Flock.sol";
 import {GovernanceTest} from "./base/GovernanceTest.sol";
 
 /// @dev What a decision changes in the rest of the economy, and what it leaves as it is.
@@ -14,32 +12,10 @@ contract GovernanceReachTest is GovernanceTest {
     address internal constant OPERATOR = address(0x09E7);
     address internal constant MODULE = address(0x30D);
 
-    Delegation internal delegation;
-    Emission internal emission;
-
-    function setUp() public override {
-        super.setUp();
-        IERC20 token = IERC20(address(units));
-        IGmFlock gmFlock = IGmFlock(address(units));
-        delegation = new Delegation(token, gmFlock, address(timelock), address(treasury), rules());
-        emission = new Emission(token, gmFlock, address(timelock), 1e26, uint40(clock));
-    }
-
-    function rules() private pure returns (IDelegation.Rules memory) {
-        return IDelegation.Rules({
-            minSigma: 0,
-            maxSigma: 0.5e18,
-            changeDelay: 7 days,
-            exitDelay: 7 days,
-            operatorFeeBps: 800,
-            delegatorFeeBps: 1450
-        });
-    }
-
     function test_new_rules_of_pools_leave_the_pools_that_are_there() public {
         vm.prank(OPERATOR);
         delegation.openPool(0.2e18);
-        IDelegation.Rules memory dearer = rules();
+        IDelegation.Rules memory dearer = poolRules();
         (dearer.delegatorFeeBps, dearer.maxSigma) = (3000, 0.9e18);
         carry(address(delegation), abi.encodeCall(delegation.setRules, (dearer)));
         assertEq(delegation.pool(OPERATOR).rules.delegatorFeeBps, 1450);
@@ -52,7 +28,7 @@ contract GovernanceReachTest is GovernanceTest {
     }
 
     function test_rules_of_pools_stay_within_their_bounds() public {
-        IDelegation.Rules memory dearer = rules();
+        IDelegation.Rules memory dearer = poolRules();
         dearer.delegatorFeeBps = 3001;
         Proposal memory p = single(address(delegation), abi.encodeCall(delegation.setRules, (dearer)));
         toReady(p);
@@ -78,5 +54,93 @@ contract GovernanceReachTest is GovernanceTest {
         vm.expectRevert(abi.encodeWithSelector(IEmission.AlreadyEndorsed.selector, MODULE, 7));
         execute(p);
         assertEq(emission.endorsement(MODULE, 7).cap, 1e18);
+    }
+
+    // ------------------------------------------------------------ who mints
+
+    function test_another_minter_comes_30_days_after_it_was_decided() public {
+        carry(address(flock), abi.encodeCall(flock.scheduleMinter, (STRANGER)));
+        pass(30 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(Flock.TooEarly.selector, clock + 1));
+        flock.acceptMinter();
+        assertEq(flock.minter(), address(emission));
+        pass(1);
+        flock.acceptMinter();
+        assertEq(flock.minter(), STRANGER);
+    }
+
+    function test_nobody_else_announces_a_minter() public {
+        address[3] memory callers = [address(this), GUARDIAN, address(governor)];
+        for (uint256 i; i < callers.length; ++i) {
+            vm.prank(callers[i]);
+            vm.expectRevert(abi.encodeWithSelector(Flock.NotGovernance.selector, callers[i]));
+            flock.scheduleMinter(callers[i]);
+        }
+        vm.expectRevert(Flock.MinterAlreadySet.selector);
+        flock.setFirstMinter(address(this));
+    }
+
+    // ------------------------------------------------------------ the guardian
+
+    function test_a_guardian_shuts_the_doors_for_7_days_and_nothing_else() public {
+        uint256 id = toActive(single(address(gate), abi.encodeCall(gate.setGuardian, (BEN))));
+        uint256 over = lockFor(STRANGER, 1e18);
+        vm.prank(GUARDIAN);
+        gate.pause();
+        uint256 until = clock + 7 days;
+        flock.transfer(STRANGER, 1e18);
+        vm.startPrank(STRANGER);
+        flock.approve(address(gmFlock), 1e18);
+        vm.expectRevert(abi.encodeWithSelector(IEntryGate.EntryPaused.selector, until));
+        gmFlock.lock(1e18, 30 days);
+        vm.expectRevert(abi.encodeWithSelector(IEntryGate.EntryPaused.selector, until));
+        gmFlock.openPosition(over, address(delegation), 1, 1, "");
+        vm.stopPrank();
+        // Votes go on.
+        vote(ANNA, id, FOR);
+        pass(7 days - 1);
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(IEntryGate.EntryPaused.selector, until));
+        gmFlock.lock(1e18, 30 days);
+        pass(1);
+        vm.prank(STRANGER);
+        gmFlock.lock(1e18, 30 days);
+    }
+
+    function test_a_pause_keeps_nobody_in() public {
+        uint256 over = lockFor(STRANGER, 1e18);
+        pass(30 days);
+        vm.prank(GUARDIAN);
+        gate.pause();
+        vm.prank(STRANGER);
+        gmFlock.redeem(over);
+        assertEq(flock.balanceOf(STRANGER), 1e18);
+    }
+
+    function test_a_guardian_pauses_once_in_30_days() public {
+        vm.startPrank(GUARDIAN);
+        gate.pause();
+        uint256 next = clock + 30 days;
+        pass(30 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(IEntryGate.TooSoon.selector, next));
+        gate.pause();
+        pass(1);
+        gate.pause();
+    }
+
+    function test_governance_ends_a_pause_and_changes_the_guardian() public {
+        vm.prank(GUARDIAN);
+        vm.expectRevert(abi.encodeWithSelector(IEntryGate.NotGovernance.selector, GUARDIAN));
+        gate.setGuardian(GUARDIAN);
+        Proposal memory open = single(address(gate), abi.encodeCall(gate.unpause, ()));
+        toReady(open);
+        vm.prank(GUARDIAN);
+        gate.pause();
+        execute(open);
+        gate.requireOpen();
+        carry(address(gate), abi.encodeCall(gate.setGuardian, (BEN)));
+        vm.prank(GUARDIAN);
+        vm.expectRevert(abi.encodeWithSelector(IEntryGate.NotGuardian.selector, GUARDIAN));
+        gate.pause();
     }
 }

@@ -43,15 +43,15 @@ contract TreasuryTest is GovernanceTest {
 
     function setUp() public override {
         super.setUp();
-        units.mint(address(treasury), 100);
+        flock.transfer(address(treasury), 100);
         (bool sent,) = address(treasury).call{value: 10}("");
         assertTrue(sent, "it takes ETH");
     }
 
     function test_pays_a_token_by_proposal() public {
-        carry(address(treasury), abi.encodeCall(treasury.pay, (IERC20(address(units)), PAYEE, 60)));
-        assertEq(units.balanceOf(PAYEE), 60);
-        assertEq(units.balanceOf(address(treasury)), 40);
+        carry(address(treasury), abi.encodeCall(treasury.pay, (flock, PAYEE, 60)));
+        assertEq(flock.balanceOf(PAYEE), 60);
+        assertEq(flock.balanceOf(address(treasury)), 40);
     }
 
     function test_pays_ether_by_proposal() public {
@@ -72,7 +72,7 @@ contract TreasuryTest is GovernanceTest {
         for (uint256 i; i < callers.length; ++i) {
             vm.prank(callers[i]);
             vm.expectRevert(abi.encodeWithSelector(ITreasury.NotGovernance.selector, callers[i]));
-            treasury.pay(IERC20(address(units)), PAYEE, 1);
+            treasury.pay(flock, PAYEE, 1);
             vm.prank(callers[i]);
             vm.expectRevert(abi.encodeWithSelector(ITreasury.NotGovernance.selector, callers[i]));
             treasury.payEther(PAYEE, 1);
@@ -82,7 +82,7 @@ contract TreasuryTest is GovernanceTest {
     function test_pays_nothing_to_nobody() public {
         vm.startPrank(address(timelock));
         vm.expectRevert(ITreasury.ZeroRecipient.selector);
-        treasury.pay(IERC20(address(units)), address(0), 1);
+        treasury.pay(flock, address(0), 1);
         vm.expectRevert(ITreasury.ZeroRecipient.selector);
         treasury.payEther(payable(address(0)), 1);
     }
@@ -92,7 +92,7 @@ contract TreasuryTest is GovernanceTest {
         vm.expectRevert(abi.encodeWithSelector(ITreasury.NotEnoughEther.selector, 10, 11));
         treasury.payEther(PAYEE, 11);
         vm.expectRevert();
-        treasury.pay(IERC20(address(units)), PAYEE, 101);
+        treasury.pay(flock, PAYEE, 101);
     }
 
     function test_a_payee_that_refuses_gets_nothing() public {

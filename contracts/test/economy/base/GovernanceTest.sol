@@ -2,14 +2,19 @@
 pragma solidity ^0.8.30;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {Delegation} from "../../../src/economy/Delegation.sol";
+import {Emission} from "../../../src/economy/Emission.sol";
+import {EntryGate} from "../../../src/economy/EntryGate.sol";
+import {GmFlock} from "../../../src/economy/GmFlock.sol";
+import {IDelegation} from "../../../src/economy/IDelegation.sol";
 import {MurmurGovernor} from "../../../src/economy/MurmurGovernor.sol";
 import {MurmurTimelock} from "../../../src/economy/MurmurTimelock.sol";
 import {Treasury} from "../../../src/economy/Treasury.sol";
+import {Flock} from "../../../src/token/Flock.sol";
 import {Test} from "../../base/Test.sol";
-import {FakeUnits} from "./FakeUnits.sol";
 
-/// @dev Governor, timelock and treasury, wired as a deployment wires them, on a chain that is not the local one; four voters; and
-/// the moves of a proposal.
+/// @dev The whole economy, wired as a deployment wires it, on a chain that is not the local one; three voters; and the moves of a
+/// proposal. The test itself is the deployer, and holds what is left of genesis.
 abstract contract GovernanceTest is Test {
     struct Proposal {
         address[] targets;
@@ -34,30 +39,55 @@ abstract contract GovernanceTest is Test {
     address internal constant BEN = address(0xBE11);
     address internal constant CLEO = address(0xC1E0);
     address internal constant STRANGER = address(0x5742);
+    address internal constant GUARDIAN = address(0x94A2D);
     uint256 internal constant STAKE = 2_000_000e18;
+    uint256 internal constant CAP = 1_000_000_000e18;
+    uint256 internal constant GENESIS = 900_000_000e18;
 
     /// @dev Unix seconds. Not block.timestamp: the optimiser may read that once and keep it across a warp.
     uint256 internal clock = 1_800_000_000;
-    FakeUnits internal units;
     MurmurTimelock internal timelock;
-    MurmurGovernor internal governor;
     Treasury internal treasury;
+    EntryGate internal gate;
+    Flock internal flock;
+    GmFlock internal gmFlock;
+    MurmurGovernor internal governor;
+    Emission internal emission;
+    Delegation internal delegation;
 
     function setUp() public virtual {
         vm.chainId(8453);
         vm.warp(clock);
-        units = new FakeUnits();
         timelock = new MurmurTimelock(TIMELOCK_DELAY, address(this));
-        governor = new MurmurGovernor(units, timelock, settings());
+        treasury = new Treasury(address(timelock));
+        gate = new EntryGate(address(timelock), GUARDIAN);
+        Flock.Grant[] memory genesis = new Flock.Grant[](1);
+        genesis[0] = Flock.Grant(address(this), GENESIS);
+        flock = new Flock(genesis, address(this), address(timelock));
+        gmFlock = new GmFlock(flock, gate, address(treasury));
+        governor = new MurmurGovernor(gmFlock, timelock, settings());
+        emission = new Emission(flock, gmFlock, address(timelock), uint96(CAP - GENESIS), uint40(clock));
+        delegation = new Delegation(flock, gmFlock, address(timelock), address(treasury), poolRules());
+        flock.setFirstMinter(address(emission));
         timelock.grantRole(timelock.PROPOSER_ROLE(), address(governor));
         timelock.grantRole(timelock.CANCELLER_ROLE(), address(governor));
         timelock.grantRole(timelock.EXECUTOR_ROLE(), address(governor));
         timelock.renounceRole(timelock.DEFAULT_ADMIN_ROLE(), address(this));
-        treasury = new Treasury(address(timelock));
         lockFor(ANNA, STAKE);
         lockFor(BEN, STAKE);
         lockFor(CLEO, STAKE);
         pass(1);
+    }
+
+    function poolRules() internal pure returns (IDelegation.Rules memory) {
+        return IDelegation.Rules({
+            minSigma: 0,
+            maxSigma: 0.5e18,
+            changeDelay: 7 days,
+            exitDelay: 7 days,
+            operatorFeeBps: 800,
+            delegatorFeeBps: 1450
+        });
     }
 
     function settings() internal pure returns (MurmurGovernor.Settings memory) {
@@ -71,9 +101,17 @@ abstract contract GovernanceTest is Test {
         });
     }
 
-    /// @dev Units, one for each FLOCK wei.
-    function lockFor(address who, uint256 amount) internal {
-        units.mint(who, amount);
+    /// @dev For the shortest time: a unit for each FLOCK wei.
+    function lockFor(address who, uint256 amount) internal returns (uint256) {
+        return lockFor(who, amount, 30 days);
+    }
+
+    function lockFor(address who, uint256 amount, uint256 seconds_) internal returns (uint256 lockId) {
+        flock.transfer(who, amount);
+        vm.startPrank(who);
+        flock.approve(address(gmFlock), amount);
+        lockId = gmFlock.lock(amount, seconds_);
+        vm.stopPrank();
     }
 
     function pass(uint256 seconds_) internal {
