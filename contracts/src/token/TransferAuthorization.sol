@@ -48,9 +48,7 @@ abstract contract TransferAuthorization is ERC3009 {
 
     /// @notice As with v, r, s; the signature is of a key or of a contract wallet.
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external {
-        _requireSigned(
-            authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature
-        );
+        _requireSigned(authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature);
         _cancelAuthorization(authorizer, nonce);
     }
 
