@@ -4,7 +4,7 @@
  * Everything is deployed through the deterministic-deployment proxy (https://github.com/Arachnid/deterministic-deployment-proxy)
  * with a fixed salt, so an address follows from creation code and constructor arguments alone, on every chain.
  */
-import { type Address, encodeDeployData, getContractAddress, type Hex, stringToHex } from 'viem';
+import { type Address, encodeDeployData, getContractAddress, type Hex, stringToHex, zeroAddress } from 'viem';
 import { allianceCoordinatorAbi, beaconBn254Abi, flockAbi } from './abi.ts';
 import { allianceCoordinatorBytecode, beaconBN254Bytecode, flockBytecode } from './bytecode.ts';
 
@@ -38,10 +38,13 @@ export interface Addresses {
   readonly coordinator: Address;
 }
 
+/** Who may name the token's first minter, and who may change it: nobody, so that nothing is minted after genesis. */
+const NO_MINTER = [zeroAddress, zeroAddress] as const;
+
 /** Creation code with constructor arguments, in the order of deployment. */
 export function creationCode(parameters: DeployParameters): Readonly<Record<keyof Addresses, Hex>> {
   const { beacon, genesis, treasury } = parameters;
-  const flock = encodeDeployData({ abi: flockAbi, bytecode: flockBytecode, args: [genesis] });
+  const flock = encodeDeployData({ abi: flockAbi, bytecode: flockBytecode, args: [genesis, ...NO_MINTER] });
   const beaconCode = encodeDeployData({
     abi: beaconBn254Abi,
     bytecode: beaconBN254Bytecode,

@@ -7,12 +7,13 @@ import {Test} from "./base/Test.sol";
 
 contract FlockTest is Test {
     uint256 private constant CAP = 1_000_000_000e18;
+    address private constant GOVERNANCE = address(0x60);
 
     function genesis(uint256 amount) private returns (Flock) {
         Flock.Grant[] memory grants = new Flock.Grant[](2);
         grants[0] = Flock.Grant(address(1), amount);
         grants[1] = Flock.Grant(address(2), 5);
-        return new Flock(grants);
+        return new Flock(grants, address(this), GOVERNANCE);
     }
 
     function testGenesisGoesToThePublishedList() public {

@@ -38,7 +38,7 @@ interface IGmFlock {
         uint256 indexed position, uint256 indexed lock, address indexed module, uint256 principal, uint256 subject
     );
     event PositionClosed(uint256 indexed position);
-    /// @param rewardLock the prover's share, locked until the same time; 0 where it was less than one wei
+    /// @param rewardLock the prover's share, locked until the same time; 0 where it was less than one wei or nobody proved
     event Slashed(uint256 indexed position, uint256 amount, address indexed prover, uint256 rewardLock);
     /// @notice A module did not take the news of a changed weight; it can read it from `weightOf`.
     event ModuleDidNotListen(uint256 indexed position, address indexed module);
@@ -61,7 +61,8 @@ interface IGmFlock {
     /// @notice Locks FLOCK that the caller has approved. The first lock makes the caller its own delegate.
     function lock(uint256 amount, uint256 durationSeconds) external returns (uint256 lockId);
 
-    /// @notice Moves the end of the caller's lock; the multiplier never falls by it.
+    /// @notice Moves the end of the caller's lock to 30 to 365 days from now. The multiplier never falls by it, but for a lock that is
+    /// over: that one is poked first.
     function extend(uint256 lockId, uint40 unlockAt) external;
 
     /// @notice Brings a lock that is over to a multiplier of 1. Anybody may.
@@ -70,7 +71,7 @@ interface IGmFlock {
     /// @notice Pays a lock that is over and backs nothing to its owner, who calls.
     function redeem(uint256 lockId) external;
 
-    /// @notice Backs a module's subject with a part of the caller's lock.
+    /// @notice Backs a module's subject with a part of the caller's lock, which is poked first where it is over.
     function openPosition(uint256 lockId, address module, uint256 subject, uint256 principal, bytes calldata data)
         external
         returns (uint256 position);
@@ -79,7 +80,7 @@ interface IGmFlock {
     function closePosition(uint256 position) external;
 
     /// @notice Takes FLOCK from a position and its lock: nine tenths to the treasury, the rest to the prover as a lock with the same
-    /// end. Only the position's module may.
+    /// end. Only the position's module may. Without a prover (0) the treasury gets all.
     function slash(uint256 position, uint256 amount, address prover) external;
 
     function locks(uint256 lockId) external view returns (Lock memory);
