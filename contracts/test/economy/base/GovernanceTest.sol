@@ -58,16 +58,20 @@ abstract contract GovernanceTest is Test {
     function setUp() public virtual {
         vm.chainId(8453);
         vm.warp(clock);
-        timelock = new MurmurTimelock(TIMELOCK_DELAY, address(this));
-        treasury = new Treasury(address(timelock));
-        gate = new EntryGate(address(timelock), GUARDIAN);
+        bytes memory args = abi.encode(TIMELOCK_DELAY, address(this));
+        timelock = MurmurTimelock(payable(vm.deployCode("MurmurTimelock.sol", args)));
+        treasury = Treasury(payable(vm.deployCode("Treasury.sol", abi.encode(timelock))));
+        gate = EntryGate(vm.deployCode("EntryGate.sol", abi.encode(timelock, GUARDIAN)));
         Flock.Grant[] memory genesis = new Flock.Grant[](1);
         genesis[0] = Flock.Grant(address(this), GENESIS);
-        flock = new Flock(genesis, address(this), address(timelock));
-        gmFlock = new GmFlock(flock, gate, address(treasury));
-        governor = new MurmurGovernor(gmFlock, timelock, settings());
-        emission = new Emission(flock, gmFlock, address(timelock), uint96(CAP - GENESIS), uint40(clock));
-        delegation = new Delegation(flock, gmFlock, address(timelock), address(treasury), poolRules());
+        flock = Flock(vm.deployCode("Flock.sol", abi.encode(genesis, address(this), timelock)));
+        gmFlock = GmFlock(vm.deployCode("GmFlock.sol", abi.encode(flock, gate, treasury)));
+        args = abi.encode(gmFlock, timelock, settings());
+        governor = MurmurGovernor(payable(vm.deployCode("MurmurGovernor.sol", args)));
+        args = abi.encode(flock, gmFlock, timelock, CAP - GENESIS, clock);
+        emission = Emission(vm.deployCode("Emission.sol", args));
+        args = abi.encode(flock, gmFlock, timelock, treasury, poolRules());
+        delegation = Delegation(vm.deployCode("Delegation.sol", args));
         flock.setFirstMinter(address(emission));
         timelock.grantRole(timelock.PROPOSER_ROLE(), address(governor));
         timelock.grantRole(timelock.CANCELLER_ROLE(), address(governor));
