@@ -25,6 +25,7 @@ interface Vm {
     function stopPrank() external;
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
+    function etch(address target, bytes calldata code) external;
     function lastCallGas() external view returns (Gas memory);
     function chainId(uint256 id) external;
     function assume(bool condition) external pure;
