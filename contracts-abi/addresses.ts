@@ -24,10 +24,15 @@ export interface BeaconParameters {
   readonly delaySeconds: number;
 }
 
+/** FLOCK wei that somebody has from the beginning. */
+export interface Grant {
+  readonly to: Address;
+  readonly amount: bigint;
+}
+
 export interface DeployParameters {
   readonly beacon: BeaconParameters;
-  /** who gets FLOCK at genesis, in wei */
-  readonly genesis: readonly { readonly to: Address; readonly amount: bigint }[];
+  readonly genesis: readonly Grant[];
   /** gets the bonds of disputed sums */
   readonly treasury: Address;
 }
@@ -68,7 +73,8 @@ export function addressesFor(parameters: DeployParameters): Addresses {
   };
 }
 
-function create2Address(bytecode: Hex): Address {
+/** Where the deployment proxy puts this creation code. */
+export function create2Address(bytecode: Hex): Address {
   return getContractAddress({ opcode: 'CREATE2', from: DEPLOYMENT_PROXY, salt: SALT, bytecode });
 }
 

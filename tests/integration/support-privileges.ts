@@ -18,6 +18,7 @@ const REFUSALS = new Set([
   'AccessControlUnauthorizedAccount',
   'GovernorDisabledDeposit',
   'GovernorOnlyExecutor',
+  'NotDeployer',
   'NotGmFlock',
   'NotGovernance',
   'NotGuardian',
