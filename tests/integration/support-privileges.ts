@@ -3,6 +3,10 @@
  * are only simulated; what counts is whether the contract refuses its caller, or does what it is asked, or fails for another reason.
  */
 import {
+  BaseError,
+  ContractFunctionRevertedError,
+  ContractFunctionZeroDataError,
+  ExecutionRevertedError,
   type Abi,
   type AbiFunction,
   type AbiParameter,
@@ -106,8 +110,15 @@ async function refusal(
     return undefined;
   } catch (error) {
     const name = revertName(error);
+    if (name === undefined && !isRevert(error)) throw error;
     return name !== undefined && REFUSALS.has(name) ? name : undefined;
   }
+}
+
+/** Whether the contract itself refused, not the endpoint: silence must not look like being let in. */
+function isRevert(error: unknown): boolean {
+  const kinds = [ContractFunctionRevertedError, ContractFunctionZeroDataError, ExecutionRevertedError];
+  return error instanceof BaseError && error.walk((cause) => kinds.some((kind) => cause instanceof kind)) !== null;
 }
 
 /** A value of a type: 1, an address of nobody's, an empty list. */
