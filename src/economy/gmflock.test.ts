@@ -131,3 +131,49 @@ describe('a slash', () => {
     );
   });
 });
+
+/**
+ * One life of a lock: locked, time passes, made longer where that is possible, a position opened and slashed, poked at the end.
+ * contracts/test/economy/GmFlockTwin.t.sol plays the same with the contract, which has to give the same figures.
+ */
+function life([amount, duration, passed, longer, principal, slashed]: readonly bigint[]): bigint[] {
+  let lock = newLock(amount ?? 0n, duration ?? 0n, NOW);
+  const figures = [lock.multiplier, unitsOf(lock.amount, lock.multiplier)];
+  const now = NOW + (passed ?? 0n);
+  if (now + (longer ?? 0n) > lock.unlockAt) lock = extendLock(lock, now + (longer ?? 0n), now);
+  lock = pokeLock(lock, now);
+  const { left, reward, toTreasury } = slashLock(lock, principal ?? 0n, slashed ?? 0n);
+  const after = pokeLock(left, left.unlockAt);
+  return [
+    ...figures,
+    lock.multiplier,
+    lock.unlockAt,
+    unitsOf(principal ?? 0n, lock.multiplier),
+    unitsOf(left.amount, left.multiplier),
+    reward === undefined ? 0n : unitsOf(reward.amount, reward.multiplier),
+    toTreasury,
+    unitsOf(after.amount, after.multiplier),
+  ];
+}
+
+describe('the contract', () => {
+  it('is given the same lives of locks, and what comes of them', async () => {
+    // Knuth's MMIX generator: the same cases for ever.
+    let state = 5n;
+    const upTo = (limit: bigint) => {
+      state = (state * 6364136223846793005n + 1442695040888963407n) % 2n ** 64n;
+      return (state >> 16n) % limit;
+    };
+    const cases = Array.from({ length: 200 }, (_, i) => {
+      const amount = i % 2 === 0 ? 1n + upTo(1000n) : 1n + upTo(10n ** 9n) * upTo(10n ** 9n) * 100n;
+      const principal = 1n + (upTo(2n ** 40n) * amount) / 2n ** 40n;
+      const slashed = 1n + (upTo(2n ** 40n) * principal) / 2n ** 40n;
+      const duration = () => 30n * DAY + upTo(335n * DAY + 1n);
+      return [amount, duration(), upTo(500n * DAY), duration(), principal, slashed];
+    });
+    const text = (numbers: readonly bigint[]) => JSON.stringify(numbers.map(String));
+    const lines = cases.map((numbers) => `    { "given": ${text(numbers)}, "gives": ${text(life(numbers))} }`);
+    const json = `{\n  "count": ${cases.length},\n  "lives": [\n${lines.join(',\n')}\n  ]\n}\n`;
+    await expect(json).toMatchFileSnapshot('../../contracts/test/vectors/gmflock.json');
+  });
+});
