@@ -16,7 +16,14 @@ const MINUTE_MS = 60_000;
 const DEPLOYED = {
   AllianceCoordinator: 'AllianceCoordinator.sol',
   BeaconBN254: 'BeaconBN254.sol',
+  Delegation: 'Delegation.sol',
+  Emission: 'Emission.sol',
+  EntryGate: 'EntryGate.sol',
   Flock: 'Flock.sol',
+  GmFlock: 'GmFlock.sol',
+  MurmurGovernor: 'MurmurGovernor.sol',
+  MurmurTimelock: 'MurmurTimelock.sol',
+  Treasury: 'Treasury.sol',
 };
 /** EIP-170: no chain takes a larger contract. */
 const MAX_CODE_BYTES = 24_576;
