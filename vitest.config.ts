@@ -9,15 +9,20 @@ import viteConfig from './vite.config.ts';
 
 const chromium = findChromium();
 
+/** What shows a moment after an action, on a page or on a chain, is asked for until it is there. */
+const expect = { poll: { timeout: 60_000 } };
+
 export default defineConfig({
   test: {
+    // Deadlines are for what hangs: what only computes waits for the processor while other suites run (scripts/test.mjs).
     projects: [
       {
         test: {
           name: 'unit',
           include: ['{src,relay,node,bench}/**/*.test.ts', 'scripts/**/*.test.mjs'],
           environment: 'node',
-          testTimeout: 20_000,
+          expect,
+          testTimeout: 60_000,
         },
       },
       {
@@ -25,7 +30,8 @@ export default defineConfig({
           name: 'vectors',
           include: ['tests/{vectors,masking}/**/*.test.ts'],
           environment: 'node',
-          testTimeout: 60_000,
+          expect,
+          testTimeout: 180_000,
         },
       },
       {
@@ -34,7 +40,8 @@ export default defineConfig({
           execArgv: ['--max-semi-space-size=64'],
           include: ['tests/{simulation,fault}/**/*.test.ts'],
           environment: 'node',
-          testTimeout: 120_000,
+          expect,
+          testTimeout: 300_000,
         },
       },
       {
@@ -45,6 +52,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['scripts/vitest-programs.mjs'],
           fileParallelism: false,
+          expect,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
@@ -55,6 +63,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           fileParallelism: false,
+          expect,
           testTimeout: 60_000,
           browser: {
             enabled: true,
@@ -74,6 +83,7 @@ export default defineConfig({
           include: ['tests/patience/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['scripts/vitest-programs.mjs'],
+          expect,
           testTimeout: 900_000,
           hookTimeout: 180_000,
         },
@@ -86,6 +96,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['scripts/vitest-programs.mjs'],
           fileParallelism: false,
+          expect,
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },

@@ -18,7 +18,8 @@ import { measureImport } from './page/import.ts';
 import { longestTask } from './page/main-thread.ts';
 import { type BenchNetwork, launchOptions, startBenchNetwork } from './page/network.ts';
 import { measureSizes } from './page/sizes.ts';
-import { joinWithSample, tour } from './page/tour.ts';
+import { joinWithSample } from './page/steps.ts';
+import { tour } from './page/tour.ts';
 import { CPU_SLOWDOWN, openSlowPage, readVitals, type Vitals } from './page/vitals.ts';
 
 const PAGE_FOLDER = pathToFileURL(`${resolve('dist/page')}/`);

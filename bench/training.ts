@@ -19,6 +19,7 @@ import { exampleFeatures, exampleLabels } from '../src/training/self-test.ts';
 import { createTrainer } from '../src/training/trainer.ts';
 import { type BenchContext, type Figure, figure } from './figure.ts';
 import { cnnFigures } from './training/cnn.ts';
+import { presetFigures } from './training/presets.ts';
 import { streamFigures } from './training/stream.ts';
 import { median, processorMs } from './training/timing.ts';
 
@@ -98,6 +99,7 @@ export async function run({ full, progress }: Pick<BenchContext, 'full' | 'progr
     }),
     ...(await cnnFigures({ full, progress })),
     ...(await streamFigures({ full, progress })),
+    ...(await presetFigures({ progress })),
   ];
 }
 

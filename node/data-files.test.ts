@@ -1,12 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { zipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankTaskSpec } from '../src/dataset/examples/bank.ts';
 import { mnistTaskSpec, optdigitsTaskSpec } from '../src/dataset/examples/pictures.ts';
 import { smsTaskSpec } from '../src/dataset/examples/texts.ts';
+import { KNOWN_JPEGS } from '../src/dataset/testing/known-jpegs.ts';
+import { pngBytes } from '../src/dataset/testing/picture-files.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
 import { readDataset } from './data-files.ts';
 
@@ -36,6 +39,46 @@ it('reads all files of a folder', async () => {
   await writeFile(join(folder, 'b.csv.gz'), gzipSync(line(3)));
   const { train, heldOut } = await readDataset(folder, optdigitsTaskSpec());
   expect([...train.labels, ...heldOut.labels].sort()).toEqual([1, 2, 3]);
+});
+
+describe('PNG and JPEG', () => {
+  const square = (grey: number) =>
+    pngBytes(
+      { width: 8, height: 8, colour: 0 },
+      Array.from({ length: 8 }, () => new Uint8Array(8).fill(grey)),
+    );
+  const jpeg = KNOWN_JPEGS[0]?.file ?? new Uint8Array();
+  const files: Readonly<Record<string, Uint8Array>> = {
+    '3/a.png': square(51),
+    '3/b.jpg': jpeg,
+    '7/c.png': square(255),
+    '7/copy.png': square(255),
+  };
+
+  it('are read from a folder and from a zip, a folder a class', async () => {
+    const [open, packed] = [join(folder, 'digits'), join(folder, 'digits.zip')];
+    for (const [path, bytes] of Object.entries(files)) {
+      await mkdir(join(open, path, '..'), { recursive: true });
+      await writeFile(join(open, path), bytes);
+    }
+    await writeFile(packed, zipSync({ ...files }));
+    for (const path of [open, packed]) {
+      const { train, heldOut } = await readDataset(path, optdigitsTaskSpec());
+      expect([...train.labels, ...heldOut.labels].sort()).toEqual([3, 3, 7]);
+      const corners = [train, heldOut].flatMap(({ features, rows, width }) =>
+        Array.from({ length: rows }, (_, row) => Math.round(255 * (features[row * width] as number))),
+      );
+      expect(corners).toEqual(expect.arrayContaining([51, 255]));
+    }
+  });
+
+  it('say which file is damaged, and why', async () => {
+    const damaged = join(folder, 'damaged.zip');
+    await writeFile(damaged, zipSync({ ...files, '3/b.jpg': jpeg.slice(0, 200) }));
+    await expect(readDataset(damaged, optdigitsTaskSpec())).rejects.toThrow(
+      'unreadable, 1 times, first at 3/b.jpg ("it is cut off")',
+    );
+  });
 });
 
 it('reads a Parquet file as the table that it is, and says when it is damaged', async () => {

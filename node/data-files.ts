@@ -11,9 +11,10 @@ import type { SourceFile } from '../src/dataset/source-file.ts';
 import { type Dataset, encodeFeatures, parseTable, splitHeldOut } from '../src/dataset/table.ts';
 import { textPieces } from '../src/dataset/text-pieces.ts';
 import type { TaskSpec } from '../src/protocol/task-spec.ts';
+import { decodePicture } from './decode-picture.ts';
 
 /**
- * The rows of a file, or of a folder's files, as the task encodes and splits them. PNG and JPEG cannot be decoded here.
+ * The rows of a file, or of a folder's files, as the task encodes and splits them.
  * @throws MurmurError not-found; bad-input for the first thing that does not fit
  */
 export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset> {
@@ -31,12 +32,13 @@ export async function readDataset(path: string, spec: TaskSpec): Promise<Dataset
     );
     return splitHeldOut(encodeFeatures(table, spec.data), spec);
   }
-  const { data, report } = await readExamples(files, spec);
+  const { data, report } = await readExamples(files, spec, { decode: decodePicture });
   const blocking = report.findings.find(({ severity }) => severity === 'blocks');
   if (blocking !== undefined || data === undefined) {
-    const { kind = 'no-rows', count = 0, places = [], example = '' } = blocking ?? {};
+    const { kind = 'no-rows', name, count = 0, places = [], example = '' } = blocking ?? {};
+    const what = name === undefined ? kind : `${kind} “${name}”`;
     const where = places.length > 0 ? `, first at ${places[0]}${example === '' ? '' : ` ("${example}")`}` : '';
-    throw new MurmurError('bad-input', `${path} does not fit the task: ${kind}, ${count} times${where}`, {
+    throw new MurmurError('bad-input', `${path} does not fit the task: ${what}, ${count} times${where}`, {
       hint: 'Open the file in the page of the task, which shows all that does not fit.',
       details: { kind, count },
     });

@@ -49,7 +49,7 @@ async function forge(args, deadlineMs, aloud = false) {
 }
 
 async function compile() {
-  const { code, output } = await forge(['build', '--skip', 'test'], 5 * MINUTE_MS);
+  const { code, output } = await forge(['build', '--skip', 'test'], 10 * MINUTE_MS);
   if (code !== 0) throw new Error(`the contracts do not compile\n${output}`);
 }
 
@@ -57,7 +57,7 @@ async function compile() {
 async function generate(folder) {
   const wagmi = ['generate', '--config', inRoot('contracts/wagmi.config.mjs')];
   const { code, output } = await run(inRoot('node_modules/.bin/wagmi'), wagmi, {
-    deadlineMs: MINUTE_MS,
+    deadlineMs: 5 * MINUTE_MS,
     env: { ...env, MURMUR_ABI_OUT: join(folder, 'abi.ts') },
   });
   if (code !== 0) throw new Error(`the ABIs could not be generated\n${output}`);
@@ -101,7 +101,7 @@ async function check() {
 }
 
 async function test() {
-  const { code, output } = await forge(['test'], 12 * MINUTE_MS, true);
+  const { code, output } = await forge(['test'], 35 * MINUTE_MS, true);
   // One summary line a test contract.
   let [passed, failed, skipped] = [0, 0, 0];
   for (const match of output.matchAll(/^Suite result: .*?(\d+) passed; (\d+) failed; (\d+) skipped/gm)) {

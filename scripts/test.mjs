@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm test [-- SUITE ...]`: everything, in an order that keeps the cores busy and the timings honest: what only
- * computes runs side by side, what opens ports and browsers runs alone. The last line is `N passed, N failed, N skipped`.
+ * `npm test [-- SUITE ...]`: everything, in an order that keeps the cores busy: what waits for rounds and deadlines runs beside what only
+ * computes, which leaves it the processor whenever it wants it. The last line is `N passed, N failed, N skipped`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,37 +15,43 @@ import { Tally } from './lib/tally.mjs';
 import { buildPage, setup } from './setup.mjs';
 
 const MINUTE_MS = 60_000;
+const PATIENT = { patient: true };
 const inCi = Boolean(process.env['CI']);
 const tally = new Tally();
 const reports = mkdtempSync(join(tmpdir(), 'murmur-test-'));
 
-/** What only computes: all jobs of these suites share the cores, the longest first. @type {Record<string, () => Job[]>} */
+/** What only computes, and has time: the jobs share the cores that nobody else wants, the longest first. @type {Record<string, () => Job[]>} */
 const computing = {
-  simulation: () => [() => runVitest(['simulation'], 20 * MINUTE_MS)],
+  simulation: () => [() => runVitest(['simulation'], 40 * MINUTE_MS, PATIENT)],
   static: () => [runContracts, ...checks.map((check) => () => countCheck(check))],
-  unit: () => [() => runVitest(['unit', 'vectors'], 15 * MINUTE_MS)],
+  unit: () => [() => runVitest(['unit', 'vectors'], 30 * MINUTE_MS, PATIENT)],
 };
 
 /**
- * What waits for real minutes and computes little. Runs beside those that take turns; its rounds have deadlines that a busy machine
- * keeps. @type {Record<string, Job>}
+ * What waits for real minutes and computes next to nothing: beside everything else, from the start. Its rounds have deadlines that a
+ * busy machine keeps. @type {Record<string, Job>}
  */
 const waiting = {
   patience: () => runInChromium('patience', 25 * MINUTE_MS),
 };
 
-/** What opens ports and browsers: one after the other. @type {Record<string, Job>} */
-const alone = {
-  integration: () => runVitest(['integration'], 20 * MINUTE_MS),
-  browser: () => runInChromium('browser', 20 * MINUTE_MS),
-  e2e: () => runInChromium('e2e', 55 * MINUTE_MS),
-};
+/**
+ * What opens ports and browsers, and has deadlines. Suites of a lane take turns, lanes run beside each other: people at pages and sites on
+ * chains wait for rounds about half of the time. @type {Record<string, Job>[]}
+ */
+const lanes = [
+  { e2e: () => runInChromium('e2e', 55 * MINUTE_MS) },
+  {
+    integration: () => runVitest(['integration'], 30 * MINUTE_MS),
+    browser: () => runInChromium('browser', 30 * MINUTE_MS),
+  },
+];
 
 /** @typedef {() => Promise<void>} Job */
 
 /** @param {import('./check.mjs').Check} check */
 async function countCheck(check) {
-  const { failed, skipped } = await runCheck(check);
+  const { failed, skipped } = await runCheck(check, PATIENT);
   if (skipped !== '') tally.skip(`check ${check.name}`, skipped);
   else if (failed) tally.fail(`check ${check.name}`);
   else tally.passed += 1;
@@ -57,7 +63,10 @@ async function runContracts() {
     tally.skip('contracts', 'scripts/contracts.mjs does not exist in this checkout');
     return;
   }
-  const tests = await run(process.execPath, ['scripts/contracts.mjs', 'test'], { deadlineMs: 15 * MINUTE_MS });
+  const tests = await run(process.execPath, ['scripts/contracts.mjs', 'test'], {
+    // The compiler is one process for minutes, and starves beside two lanes when it is patient.
+    deadlineMs: 40 * MINUTE_MS,
+  });
   const counts = /^forge: (\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(tests.output);
   const [passed, failed, skipped] = counts === null ? [0, 0, 0] : counts.slice(1).map(Number);
   const good = tests.code === 0 && counts !== null && failed === 0;
@@ -68,14 +77,17 @@ async function runContracts() {
   const reason = tests.output.split('\n').find((line) => /skip/i.test(line) && !line.startsWith('forge:'));
   for (let i = 0; i < (skipped ?? 0); i++) tally.skip('contract test', reason?.trim() ?? '');
 
-  const abi = await run(process.execPath, ['scripts/contracts.mjs', 'check'], { deadlineMs: 5 * MINUTE_MS });
+  const abi = await run(process.execPath, ['scripts/contracts.mjs', 'check'], {
+    deadlineMs: 20 * MINUTE_MS,
+    ...PATIENT,
+  });
   console.log(abi.code === 0 ? 'ok   contracts-abi' : `FAIL contracts-abi\n${abi.output.trimEnd()}`);
   if (abi.code === 0) tally.passed += 1;
   else tally.fail('contracts-abi is what the contracts give');
 }
 
-/** @param {string[]} projects @param {number} deadlineMs */
-async function runVitest(projects, deadlineMs) {
+/** @param {string[]} projects @param {number} deadlineMs @param {{ patient?: boolean }} options as of {@link run} */
+async function runVitest(projects, deadlineMs, { patient = false } = {}) {
   const report = join(reports, `${projects.join('-')}.json`);
   const args = ['run', '--passWithNoTests', '--reporter=default', '--reporter=./scripts/vitest-reporter.mjs'];
   const outcome = await run(
@@ -83,6 +95,7 @@ async function runVitest(projects, deadlineMs) {
     [...args, ...projects.flatMap((name) => ['--project', name])],
     {
       deadlineMs,
+      patient,
       env: { MURMUR_TEST_REPORT: report },
     },
   );
@@ -150,23 +163,24 @@ function countPage() {
 }
 
 async function main() {
-  const all = [...Object.keys(computing), ...Object.keys(waiting), ...Object.keys(alone)];
+  const known = [computing, waiting, ...lanes].flatMap((suites) => Object.keys(suites));
   const names = process.argv.slice(2);
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${all.join(', ')}`);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`no suite "${unknown}"; there are: ${known.join(', ')}`);
   /** @param {string} name */
   const wanted = (name) => names.length === 0 || names.includes(name);
 
   for (const name of await setup()) tally.fail(`bundle dist/node/${name}.js`);
   countPage();
+  /** @param {Record<string, Job>} suites */
+  const jobsOf = (suites) =>
+    Object.entries(suites).flatMap(([name, job]) => (wanted(name) ? [() => timed(name, job)] : []));
+
   const together = Object.keys(computing).filter(wanted);
-  const jobs = together.flatMap((name) => computing[name]?.() ?? []);
-  if (jobs.length > 0) await timed(together.join(', '), () => inParallel(jobs));
-  const beside = Object.entries(waiting)
-    .filter(([name]) => wanted(name))
-    .map(([name, job]) => timed(name, job));
-  for (const [name, job] of Object.entries(alone)) if (wanted(name)) await timed(name, job);
-  await Promise.all(beside);
+  const shared = together.flatMap((name) => computing[name]?.() ?? []);
+  const turns = lanes.map((suites) => inParallel(jobsOf(suites), 1));
+  const compute = shared.length === 0 ? [] : [timed(together.join(', '), () => inParallel(shared))];
+  await Promise.all([...turns, ...jobsOf(waiting).map((job) => job()), ...compute]);
 }
 
 /** @param {string} name @param {Job} job */

@@ -1,5 +1,5 @@
 /**
- * Creating a task: the pool is approved, the task put on chain, its spec given to the relay. Before anything is sent, the vault keeps
+ * Creating a task: the pool is approved, the task put on chain, its spec given to the relay, and the weights that it starts from. Before anything is sent, the vault keeps
  * how many tasks there were and which wallet is about to create; so a later call finds a task that is on chain although the call that
  * made it failed, was cut off by a reload, or was a transaction of the person's own wallet.
  */
@@ -7,6 +7,7 @@ import type { AllianceClient } from '../src/chain/alliance-client.ts';
 import { type Bytes, type Hex, toHex, utf8 } from '../src/core/bytes.ts';
 import { hasCode, MurmurError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
+import { readStart } from '../src/model/start.ts';
 import { RelayClient } from '../src/network/relay-client.ts';
 import {
   beaconPhaseSeconds,
@@ -14,12 +15,13 @@ import {
   isFlockText,
   taskParameters,
 } from '../src/protocol/task-parameters.ts';
-import { checkTaskSpec, taskSpecBytes } from '../src/protocol/task-spec.ts';
+import { checkTaskSpec, type TaskSpec, taskSpecBytes } from '../src/protocol/task-spec.ts';
 import type { TaskParameters } from '../src/protocol/views.ts';
 import type { TaskDraft } from './api/create.ts';
 import type { NetworkInfo } from './api/network.ts';
 import type { ContractCall } from './api/wallets.ts';
 import { requireLocalWalletKey } from './keys.ts';
+import { readStartFile } from './start-file.ts';
 import { askFaucet, clock, networkName, type World } from './world.ts';
 
 const viem = () => import('./viem.ts');
@@ -30,6 +32,8 @@ interface Plan {
   readonly parameters: TaskParameters;
   readonly bytes: Bytes;
   readonly specHash: Hex;
+  /** the file that the model starts from */
+  readonly start: Bytes | undefined;
 }
 
 /** How often, and how many times, chain and relay are asked for a task that a wallet says is in a block. */
@@ -62,7 +66,7 @@ export async function createLocally(
     if (pool > 0n) await chain.approve(network.flock, pool);
     task = await chain.createTask(plan.parameters, plan.specHash);
   }
-  return publish(tools, network, task, plan.bytes);
+  return publish(tools, network, task, plan);
 }
 
 /** Approval and creation as transactions for a wallet of the person's own; none when its task is on chain. */
@@ -90,10 +94,10 @@ export async function creationCalls(
 export async function finishCreation(tools: Tools, network: NetworkInfo, draft: TaskDraft): Promise<string> {
   const { connectChain } = await viem();
   const chain = connectChain(network, tools.sender.rpcFetch);
-  const { bytes, specHash } = await planOf(chain, network, draft);
+  const plan = await planOf(chain, network, draft);
   for (let look = 0; look < LOOKS; look++) {
-    const task = await findBegun(tools, network, chain, specHash);
-    if (task !== undefined) return publish(tools, network, task, bytes);
+    const task = await findBegun(tools, network, chain, plan.specHash);
+    if (task !== undefined) return publish(tools, network, task, plan);
     await clock.sleep(LOOK_MS);
   }
   throw new MurmurError('not-found', 'the chain does not show the new task yet', {
@@ -115,7 +119,25 @@ async function planOf(chain: AllianceClient, network: NetworkInfo, draft: TaskDr
     pool: await readFlock(draft.pool, 'pool'),
   });
   checkTaskParameters(parameters, delaySeconds);
-  return { parameters, bytes, specHash: toHex(await sha256(bytes)) };
+  return { parameters, bytes, specHash: toHex(await sha256(bytes)), start: await startOf(spec, draft.start) };
+}
+
+/**
+ * The bytes of the file that a spec names, so that no task is put on chain whose weights nobody has.
+ * @throws MurmurError bad-input without the file; as readStart for another one
+ */
+async function startOf(spec: TaskSpec, file: Blob | undefined): Promise<Bytes | undefined> {
+  const { start } = spec.model;
+  if (start === undefined) return undefined;
+  if (file === undefined) {
+    throw new MurmurError('bad-input', 'the task starts from a file of weights, which is not at hand', {
+      hint: 'Choose the file again.',
+      details: { parameter: 'start' },
+    });
+  }
+  const bytes = await readStartFile(file);
+  await readStart(spec, start, bytes);
+  return bytes;
 }
 
 async function readFlock(text: string, parameter: 'stake' | 'pool'): Promise<bigint> {
@@ -194,12 +216,18 @@ async function findBegun(
   return known && chain.findTask(specHash, known.wallets, known.after);
 }
 
-/** Idempotent: the relay has the spec once, however often it is told. */
-async function publish({ sender }: Tools, network: NetworkInfo, task: bigint, bytes: Bytes): Promise<string> {
+/** Idempotent: the relay has the spec and the file once, however often it is told. */
+async function publish(
+  { sender }: Tools,
+  network: NetworkInfo,
+  task: bigint,
+  { bytes, start }: Pick<Plan, 'bytes' | 'start'>,
+): Promise<string> {
   const relay = new RelayClient({ url: network.relayUrl, sender, clock, task });
   for (let look = 1; ; look++) {
     try {
       await relay.publishSpec(task, bytes);
+      if (start !== undefined) await relay.publishStart(task, start);
       return task.toString();
     } catch (error) {
       // A relay reads the chain by its own endpoint, which may be a little behind.

@@ -108,6 +108,11 @@ export class Participation {
     return names.filter((name) => name !== own).map((name) => name.slice(name.lastIndexOf('/') + 1));
   }
 
+  /** What this tab holds. */
+  stored(): StoredParticipation | undefined {
+    return this.#held?.stored;
+  }
+
   /** Whether a tab of this browser, this one included, takes part with a data set. */
   async uses(dataset: string): Promise<boolean> {
     const all = await this.#world.participations.all();

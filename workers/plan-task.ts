@@ -1,5 +1,5 @@
 /**
- * From a creator's choices to the task that they make: the model of a preset or of own layers, the numbers of the masking, what a step and a
+ * From a creator's choices to the task that they make: the model of a preset or of own layers with its parts and start, the numbers of the masking, what a step and a
  * round cost, what the whole task costs in privacy, and the spec with its hash. Pure.
  *
  * Guarantees: a spec that is given passes checkTaskSpec, and the sum of a whole cohort cannot wrap (docs/protocol.md, section 7).
@@ -9,12 +9,13 @@ import { toHex } from '../src/core/bytes.ts';
 import { MurmurError } from '../src/core/errors.ts';
 import { modelCost } from '../src/model/cost.ts';
 import { presetModel, presetsFor } from '../src/model/presets.ts';
+import { type StartContents, startFor } from '../src/model/start.ts';
 import { roundedSensitivity } from '../src/privacy/quantisation.ts';
 import type { DataSpec } from '../src/protocol/data-spec.ts';
 import { layoutBytes } from '../src/protocol/layout.ts';
 import { MAX_SPEC_BYTES } from '../src/protocol/limits.ts';
 import { type ModelPlan, planModel, sizeOf } from '../src/protocol/model-shapes.ts';
-import type { LayerSpec, ModelSpec } from '../src/protocol/model-spec.ts';
+import type { LayerSpec, ModelSpec, StartSpec } from '../src/protocol/model-spec.ts';
 import { largestFractionBits, noisePlan } from '../src/protocol/noise-plan.ts';
 import type { PrivacySpec, UserPrivacySpec } from '../src/protocol/privacy-spec.ts';
 import { characterCodes, outputWidth, targetOf } from '../src/protocol/target.ts';
@@ -23,6 +24,7 @@ import { checkTaskSpec, type TaskSpec, taskSpecBytes, taskSpecHash } from '../sr
 import { fewestHonest } from '../src/protocol/threshold.ts';
 import { localSteps, roundSteps } from '../src/protocol/training-spec.ts';
 import type { ModelChoice, PlannedLayer, PlanTrouble, TaskPlan, TaskWish } from './api/create.ts';
+import { inspectStartFile } from './start-file.ts';
 import { privacyOf } from './task-privacy-view.ts';
 
 type Masking = TaskSpec['masking'];
@@ -36,14 +38,23 @@ const NOISY_WIDTHS = [16, 18, 20, 24, 32] as const;
 /** How much rounding to whole steps may lengthen an update, which costs as much more privacy. */
 const MOST_ROUNDING = 1.01;
 
-/** What follows from a wish, as far as it goes. */
-export async function planTask(wish: TaskWish): Promise<TaskPlan> {
+/** What to do about a file that is none of weights. */
+const ANY_START = 'Choose a safetensors file of F32 tensors whose numbers are all finite.';
+
+/**
+ * What follows from a wish, as far as it goes.
+ * @param start the file that the model is to start from
+ * @param inspect says what is in it
+ */
+export async function planTask(wish: TaskWish, start?: Blob, inspect = inspectStartFile): Promise<TaskPlan> {
   const presets = presetsFor(wish.data);
-  const model = modelOf(wish.model, wish.data);
-  const { plan, layers, trouble } = planLayers(model, wish.data);
+  const chosen = modelOf(wish.model, wish.data);
+  const { plan, layers, trouble } = planLayers(chosen, wish.data);
   if (plan === undefined) return { presets, layers, ...(trouble && { trouble }) };
   const privacy = privacySpec(wish);
-  const masking = maskingOf(wish, plan.weightCount, privacy);
+  const masking = maskingOf(wish, plan.sharedCount, privacy);
+  const described = start && (await startOf(chosen, wish.data, inspect(start)));
+  const model: ModelSpec = { ...chosen, ...(described?.spec && { start: described.spec }) };
   const spec = specOf(wish, model, masking, privacy);
   const figures = {
     presets,
@@ -54,9 +65,9 @@ export async function planTask(wish: TaskWish): Promise<TaskPlan> {
   try {
     const roundBytes = layoutBytes(roundLayout(spec, 1));
     const { minCohort, joinSeconds, phaseSeconds } = wish;
-    const chosen = { minCohort, joinSeconds, phaseSeconds, beaconSeconds: phaseSeconds, stake: 0n, pool: 0n };
-    const costs = { ...figures, roundBytes, privacy: privacyOf(spec, taskParameters(spec, chosen)) };
-    const found = specTrouble(spec);
+    const choices = { minCohort, joinSeconds, phaseSeconds, beaconSeconds: phaseSeconds, stake: 0n, pool: 0n };
+    const costs = { ...figures, roundBytes, privacy: privacyOf(spec, taskParameters(spec, choices)) };
+    const found = described?.trouble ?? specTrouble(spec);
     if (found !== undefined) return { ...costs, trouble: found };
     return { ...costs, spec, specHash: toHex(await taskSpecHash(spec)) };
   } catch (error) {
@@ -74,13 +85,38 @@ function costOf(
   return { ...modelCost({ model, data }, batchSize), steps: roundSteps({ training, privacy }, rowCap) };
 }
 
-/** The layers that were chosen, and the last one, which the task decides. */
+/** The layers that were chosen, and the last one, which the task decides; with what of them is learnt together. */
 function modelOf(choice: ModelChoice, data: DataSpec): ModelSpec {
-  if (choice.kind === 'preset') return presetModel(choice.preset, data);
+  const layers = layersOf(choice, data);
+  const places = new Set(choice.private?.map((place) => (place === 'last' ? layers.length - 1 : place)));
+  return {
+    layers,
+    ...(choice.adapter && { adapter: choice.adapter }),
+    ...(places.size > 0 && { private: [...places].sort((a, b) => a - b) }),
+  };
+}
+
+function layersOf(choice: ModelChoice, data: DataSpec): LayerSpec[] {
+  if (choice.kind === 'preset') return presetModel(choice.preset, data).layers;
   const body = choice.layers.map((layer): LayerSpec =>
     layer.kind === 'embedding' && data.kind === 'texts' ? { ...layer, codes: characterCodes(data) } : layer,
   );
-  return { layers: [...body, lastLayer(data)] };
+  return [...body, lastLayer(data)];
+}
+
+/** What the spec says of the file, or why it does not fit the model. */
+async function startOf(
+  model: ModelSpec,
+  data: DataSpec,
+  contents: Promise<StartContents>,
+): Promise<{ readonly spec?: StartSpec; readonly trouble?: PlanTrouble }> {
+  try {
+    return { spec: startFor({ model, data }, await contents) };
+  } catch (error) {
+    const { message } = troubleOf(error);
+    const hint = error instanceof MurmurError && error.hint !== '' ? error.hint : ANY_START;
+    return { trouble: { path: 'model.start', message, hint } };
+  }
 }
 
 function lastLayer(data: DataSpec): LayerSpec {
@@ -88,16 +124,19 @@ function lastLayer(data: DataSpec): LayerSpec {
   return { kind: 'dense', units: outputWidth(target), activation: target.kind === 'binary' ? 'sigmoid' : 'linear' };
 }
 
-/** Shapes of all layers, or of those before the one that does not fit. */
+/** Shapes of all layers, or of those before the one that does not fit; no plan where layers or parts do not fit. */
 function planLayers(
   model: ModelSpec,
   data: DataSpec,
 ): { readonly plan?: ModelPlan; readonly layers: readonly PlannedLayer[]; readonly trouble?: PlanTrouble } {
+  let layers: readonly PlannedLayer[] | undefined;
   try {
-    const plan = planModel({ model, data });
-    return { plan, layers: plannedLayers(plan, model.layers) };
+    // Layers have shapes whichever of them are adapted or private.
+    layers = plannedLayers(planModel({ model: { layers: model.layers }, data }), model.layers);
+    return { plan: planModel({ model, data }), layers };
   } catch (error) {
     const trouble = troubleOf(error);
+    if (layers !== undefined) return { layers, trouble };
     const fitting = Number(/^model\.layers\.(\d+)$/u.exec(trouble.path)?.[1] ?? 0);
     return { layers: plannedLayers(planOfFirst(model, fitting, data), model.layers, fitting), trouble };
   }

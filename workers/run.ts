@@ -4,7 +4,7 @@ import { type ErrorData, hasCode, MurmurError, toErrorData } from '../src/core/e
 import { secureRandom } from '../src/core/random.ts';
 import type { ParticipationStatus } from '../src/session/status.ts';
 import type { StoredParticipation } from '../src/storage/database.ts';
-import { openJournal } from '../src/storage/idb.ts';
+import { journalOf } from './own-model.ts';
 import type { NetworkInfo } from './api/network.ts';
 import { taskBudget } from './budget.ts';
 import { connectSession } from './chain.ts';
@@ -34,7 +34,7 @@ export async function runParticipation(
   listener: RunListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const { vault, datasets, database } = world;
+  const { vault, datasets } = world;
   const name = networkName(network);
   const keys = await sessionKeys(vault, name, stored.task, stored.wallet);
   const session = await connectSession(world, network, stored, keys);
@@ -49,8 +49,7 @@ export async function runParticipation(
     const spec = await patiently(() => session.spec(signal), listener, signal);
     listener.onTitle(spec.title);
     const task = BigInt(stored.task);
-    // Of the registration, not of the wallet: a new session key has said nothing yet, so it has nothing to remember.
-    const journal = openJournal(database, `${name}/${stored.task}/${stored.registrationId}`);
+    const journal = journalOf(world, network, stored);
     const history = await openHistory(journal);
     const { parameters } = await patiently(() => session.chain.task(task, signal), listener, signal);
     const budget = await taskBudget(world, network, stored, { spec, parameters });

@@ -12,6 +12,7 @@
  */
 import { score } from '../../node/baselines.ts';
 import { utf8 } from '../../src/core/bytes.ts';
+import { hasCode } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { airTaskSpec, BEIJING_SITES } from '../../src/dataset/examples/series.ts';
 import { type Dataset, type EncodedRows, joinRows, selectRows } from '../../src/dataset/split.ts';
@@ -92,11 +93,16 @@ async function usableWeeks(stations: readonly Recording[]): Promise<readonly Wee
   const end = first.lineOf(SCORED_FROM);
   for (let from = first.lineOf(TRAINED_FROM); from + WEEK <= end; from += WEEK) {
     const files = stations.map((station) => station.part(from, from + WEEK));
-    const sites = await Promise.all(files.map((file) => readRows([file], TASK).catch(() => undefined)));
+    const sites = await Promise.all(files.map((file) => readRows([file], TASK).catch(unlessUnfit)));
     if (sites.every((rows): rows is EncodedRows => rows !== undefined && rows.rows >= ENOUGH))
       weeks.push({ from: first.timeOf(from), sites });
   }
   return weeks;
+}
+
+/** A week whose readings do not fit, or have no example, is none. */
+function unlessUnfit(error: unknown): undefined {
+  if (!hasCode(error, 'bad-input')) throw error;
 }
 
 function rowsFrom(station: Recording): Promise<EncodedRows> {

@@ -19,6 +19,8 @@ export interface TemporaryNetwork {
   readonly network: LocalNetwork;
   /** Asks until there is an answer; throws when it takes too long. */
   until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T>;
+  /** Lets the example's own sites train the task, or another one of the network; they end with it, or when everything is stopped. */
+  train(task?: bigint): Promise<void>;
   /** Waits until the task has ended. */
   finished(): Promise<void>;
   /** Stops everything and forgets it. */
@@ -29,7 +31,7 @@ export interface TemporaryNetwork {
  * A network with one open task.
  * @param options.example the heart task by default
  * @param options.trainingRounds of each task; the example's own number by default
- * @param options.headless whether the example's sites train; without them tabs are the only sites
+ * @param options.headless whether the example's sites train from the start; until they do, tabs are the only sites
  */
 export async function startTemporaryNetwork(options: {
   example?: Example;
@@ -55,8 +57,14 @@ export async function startTemporaryNetwork(options: {
     signal: stopped.signal,
   });
   const { task, spec } = await network.openTask();
-  // Stopping the network ends them.
-  const training = headless ? network.train(task).catch(quiet) : undefined;
+  const training: Promise<void>[] = [];
+  const train = (which = task) => {
+    const ends = network.train(which);
+    // What ends them too early is seen by whoever waits for what they do; stopping ends them in any case.
+    training.push(ends.catch(quiet));
+    return ends;
+  };
+  if (headless) train().catch(quiet);
   const until = async <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> => {
     const untilMs = Date.now() + LONGEST_MS;
     while (Date.now() < untilMs) {
@@ -72,6 +80,7 @@ export async function startTemporaryNetwork(options: {
     spec,
     network,
     until,
+    train,
     async finished() {
       const { creator } = network.chain;
       await until('the end of the task', async () => (await creator.task(task)).status !== 'running' || undefined);
@@ -79,7 +88,7 @@ export async function startTemporaryNetwork(options: {
     async stop() {
       stopped.abort();
       await network.stop();
-      await training;
+      await Promise.all(training);
       await rm(folder, { recursive: true, force: true });
     },
   };

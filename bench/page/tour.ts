@@ -2,9 +2,9 @@
  * A walk through every page and state that a person can meet, with a stop at each: narrow and wide, light and dark, all rules of axe, a
  * screenshot. The bench counts violations, the end-to-end tests keep the pictures.
  */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { BenchNetwork } from './network.ts';
+import { axeViolations, joinWithSample } from './steps.ts';
 
 export interface Look {
   /** page, state, width and scheme, e.g. `task-360-dark` */
@@ -149,29 +149,12 @@ async function lookAround(page: Page, name: string, { progress, onLook }: TourOp
       await page.emulateMedia({ colorScheme });
       // A chart is drawn anew after the change.
       await page.waitForTimeout(150);
-      const { violations } = await new AxeBuilder({ page }).analyze();
       await onLook({
         name: `${name}-${width}-${colorScheme}`,
         page,
-        violations: violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
-        ),
+        violations: await axeViolations(page),
         overflow: await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
       });
     }
   }
-}
-
-/** Makes a wallet in the page if there is none, takes a sample file, and joins. */
-export async function joinWithSample(page: Page, sample: string, timeoutMs = PATIENCE_MS): Promise<void> {
-  const make = page.getByRole('button', { name: 'Make a wallet in this tab' });
-  const made = page.getByTestId('wallet');
-  await make.or(made).first().waitFor({ timeout: timeoutMs });
-  if (await make.isVisible()) await make.click();
-  await made.waitFor({ timeout: timeoutMs });
-  await page.getByRole('radio', { name: new RegExp(sample) }).check();
-  await page.getByTestId('data-summary').waitFor({ timeout: timeoutMs });
-  await page.getByRole('checkbox', { name: /nothing bounds what this task tells/ }).check();
-  await page.getByRole('button', { name: 'Join the training' }).click();
-  await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: timeoutMs });
 }

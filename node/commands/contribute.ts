@@ -40,7 +40,7 @@ export function contributeCommand(): Command {
   const command = new Command('contribute')
     .description('Take part in a task with a data file and a wallet; what is remembered lies beside the key.')
     .requiredOption('--task <id>', 'the task', taskOption)
-    .requiredOption('--data <file>', 'the table that stays here', folderOption)
+    .requiredOption('--data <file>', 'the file or the folder that stays here', folderOption)
     .requiredOption(
       '--key <file>',
       "file with the wallet's private key as 0x-hex; made when it is missing",

@@ -82,9 +82,9 @@ describe('uploads', () => {
     await new Promise((resolve) => socket.write(bytes.slice(0, 1_000_000), resolve));
     const offset = async () =>
       Number((await fetch(`${origin}/v1/uploads/${sha}`, { method: 'HEAD', headers })).headers.get('upload-offset'));
-    await expect.poll(offset, { timeout: 5000 }).toBeGreaterThan(500_000);
+    await expect.poll(offset).toBeGreaterThan(500_000);
     socket.destroy();
-    await expect.poll(offset, { timeout: 5000 }).toBe(1_000_000);
+    await expect.poll(offset).toBe(1_000_000);
     const before = fixture.ledger.totals().get('masked vector')?.sizeBytes ?? 0;
     await fixture.client(0).blobs.put(bytes);
     expect((fixture.ledger.totals().get('masked vector')?.sizeBytes ?? 0) - before).toBe(2_000_000);

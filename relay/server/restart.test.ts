@@ -35,7 +35,7 @@ it('loses nothing when it restarts in the middle of every phase', { timeout: 60_
       if (id === 1) await fixture.restart();
     }
     for (const phase of SPOKEN) {
-      await expect.poll(async () => (await view()).phase, { timeout: 10_000 }).toBe(phase);
+      await expect.poll(async () => (await view()).phase).toBe(phase);
       const now = await view();
       for (const [index, client] of clients.entries()) {
         await client.publish(await fixture.cohort.message(now, phase as Exclude<RecordPhase, 1>, index, client.blobs));

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './paths.mjs';
 
@@ -30,10 +31,11 @@ let stopped = false;
 /**
  * Runs a command from the repository's root to its end. Never throws.
  * @param {string} command @param {readonly string[]} args
- * @param {{ deadlineMs: number, env?: NodeJS.ProcessEnv, onText?: (text: string) => void }} options
+ * @param {{ deadlineMs: number, patient?: boolean, env?: NodeJS.ProcessEnv, onText?: (text: string) => void }} options
+ *   a patient command leaves the processor to whatever else wants it
  * @returns {Promise<Outcome>}
  */
-export async function run(command, args, { deadlineMs, env = {}, onText }) {
+export async function run(command, args, { deadlineMs, patient = false, env = {}, onText }) {
   if (stopped) return { code: 130, output: 'interrupted\n', durationMs: 0, leftBehind: 0 };
   const mark = randomUUID();
   const startedAt = performance.now();
@@ -44,6 +46,8 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
     // A run inside a run carries both marks.
     env: { ...process.env, NO_COLOR: '1', ...env, [MARK]: `${process.env[MARK] ?? ''} ${mark}` },
   });
+  // What it starts inherits the priority.
+  if (patient && child.pid !== undefined) yieldTo(child.pid);
   let output = '';
   /** @param {string} text */
   const take = (text) => {
@@ -76,6 +80,11 @@ export async function run(command, args, { deadlineMs, env = {}, onText }) {
   if (child.pid !== undefined) await Promise.race([closed, sleep(LINGER_MS, undefined, { ref: false })]);
   if (timedOut) take(`${command} ${args.join(' ')}: ended after its deadline of ${deadlineMs / 1000} s\n`);
   return { code: timedOut ? 124 : code, output, durationMs: performance.now() - startedAt, leftBehind };
+}
+
+/** Puts a process behind others; one that is behind already stays where it is. @param {number} pid */
+function yieldTo(pid) {
+  setPriority(pid, Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
 }
 
 /** Ends everything that {@link run} still has going, and starts no more; for a script that is itself interrupted. */

@@ -27,7 +27,7 @@ test.skipIf(process.platform !== 'linux')(
     const child = `const { spawn } = require('node:child_process');
     const c = spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { detached: true, stdio: 'inherit' });
     console.log('pid', c.pid); setInterval(() => {}, 1000);`;
-    const { code, output } = await run(node, ['-e', child], { deadlineMs: 1500 });
+    const { code, output } = await run(node, ['-e', child], { deadlineMs: 5_000 });
     expect(code).toBe(124);
     const pid = /pid (\d+)/.exec(output)?.[1];
     expect(pid).toBeDefined();

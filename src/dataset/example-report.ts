@@ -25,6 +25,14 @@ export interface ClassCount {
   readonly count: number;
 }
 
+/** Which column of the files each column of a series task is. */
+export interface ColumnMapping {
+  /** in the task's order, the label last where it is a column of its own; no source where a file lacks it */
+  readonly columns: readonly { readonly name: string; readonly source: string | undefined }[];
+  /** what the files' first lines name, with first cells, shortened */
+  readonly sources: readonly { readonly name: string; readonly samples: readonly string[] }[];
+}
+
 /** A few examples as the model sees them. */
 export type ExamplePreview =
   | {
@@ -64,4 +72,6 @@ export interface ExamplesReport {
   /** in the order of the task's classes; empty where there are none */
   readonly classes: readonly ClassCount[];
   readonly preview: ExamplePreview;
+  /** of series */
+  readonly mapping?: ColumnMapping;
 }

@@ -54,6 +54,7 @@ describe('a plan', () => {
       expect(() => applyExamplesRepair(PLAIN_PLAN, { kind: 'accept', finding })).toThrow('nothing to accept');
     expect(() => applyExamplesRepair(PLAIN_PLAN, { kind: 'class', from: 'a', to: 0.5 })).toThrow('by its number');
     // A class that the task does not have is no class.
+    expect(() => applyExamplesRepair(PLAIN_PLAN, { kind: 'column', column: 'a', source: '' })).toThrow('first line');
     const odd = applyExamplesRepair(PLAIN_PLAN, { kind: 'class', from: 'Katze', to: 9 });
     expect((await read(odd)).report.findings[0]).toMatchObject({ count: 3 });
   });

@@ -7,6 +7,8 @@ import { canonicalCell } from '../protocol/cell-text.ts';
 
 /** What does not fit, or is worth knowing. Words for each kind are in the page's catalogue. */
 export type ExampleFindingKind =
+  /** a column of the task that a file does not have under that name */
+  | 'unmapped'
   /** examples whose class is none of the task's */
   | 'unknown-class'
   /** files that are no pictures, or damaged */
@@ -42,6 +44,8 @@ export type ExampleFindingKind =
 export interface ExamplesPlan {
   /** what files call a class, as canonicalCell gives it, to the task's class; beside the task's own marks */
   readonly classes: Readonly<Record<string, number>>;
+  /** a task's column to what files call it in their first line, where that is another name */
+  readonly columns: Readonly<Record<string, string>>;
   /** a picture of another shape: squeezed into the task's, or only its middle is taken */
   readonly fit: 'squeeze' | 'middle';
   /** what does not fit and is left out, or read as well as can be, however much of it there is */
@@ -50,12 +54,13 @@ export interface ExamplesPlan {
 
 /** A change of the plan that mends a finding. */
 export type ExamplesRepair =
+  | { readonly kind: 'column'; readonly column: string; readonly source: string }
   | { readonly kind: 'class'; readonly from: string; readonly to: number }
   | { readonly kind: 'fit'; readonly fit: ExamplesPlan['fit'] }
   | { readonly kind: 'accept'; readonly finding: ExampleFindingKind };
 
 /** What holds unless the person says otherwise. */
-export const PLAIN_PLAN: ExamplesPlan = { classes: {}, fit: 'squeeze', accepted: [] };
+export const PLAIN_PLAN: ExamplesPlan = { classes: {}, columns: {}, fit: 'squeeze', accepted: [] };
 
 /** Kinds that block and that a person may accept; without a row, or with too many, there is nothing to accept. */
 const ACCEPTABLE: ReadonlySet<ExampleFindingKind> = new Set([
@@ -68,6 +73,7 @@ const ACCEPTABLE: ReadonlySet<ExampleFindingKind> = new Set([
   'unknown-characters',
 ]);
 const MAX_CLASSES = 1024;
+const MAX_COLUMNS = 256;
 
 /** @throws MurmurError bad-input for a repair that a plan cannot take */
 export function applyExamplesRepair(plan: ExamplesPlan, repair: ExamplesRepair): ExamplesPlan {
@@ -76,6 +82,10 @@ export function applyExamplesRepair(plan: ExamplesPlan, repair: ExamplesRepair):
       check(Object.keys(plan.classes).length < MAX_CLASSES, `a plan names at most ${MAX_CLASSES} classes`);
       check(Number.isInteger(repair.to) && repair.to >= 0, 'a class is named by its number');
       return { ...plan, classes: { ...plan.classes, [canonicalCell(repair.from)]: repair.to } };
+    case 'column':
+      check(Object.keys(plan.columns).length < MAX_COLUMNS, `a plan names at most ${MAX_COLUMNS} columns`);
+      check(repair.source !== '', 'a column of the file is named by its first line');
+      return { ...plan, columns: { ...plan.columns, [repair.column]: repair.source } };
     case 'fit':
       return { ...plan, fit: repair.fit };
     case 'accept':

@@ -1,6 +1,12 @@
 /** Collects what a reading meets: how often, and at which first places. */
 import type { ExampleFinding } from './example-report.ts';
-import { type ExampleFindingKind, type ExamplesPlan, PLAIN_PLAN, examplesRepairs } from './examples-plan.ts';
+import {
+  type ExampleFindingKind,
+  type ExamplesPlan,
+  type ExamplesRepair,
+  PLAIN_PLAN,
+  examplesRepairs,
+} from './examples-plan.ts';
 import { shorten } from './reading.ts';
 
 const PLACES = 3;
@@ -19,6 +25,8 @@ interface Entry {
   example: string | undefined;
   count: number;
   readonly of: number | undefined;
+  /** of this finding alone */
+  readonly repairs: readonly ExamplesRepair[];
 }
 
 /** Kinds that leave an example out because it does not fit. */
@@ -41,7 +49,7 @@ export class Findings {
 
   /**
    * @param at where, `example` what stands there, `name` the class or column that it is about, `of` of how many, where that is
-   * not what was met in all
+   * not what was met in all, `repairs` beside those of its kind; the first ones count
    */
   note(
     kind: ExampleFindingKind,
@@ -51,12 +59,20 @@ export class Findings {
       name,
       count = 1,
       of,
-    }: { at?: string; example?: string; name?: string; count?: number; of?: number } = {},
+      repairs = [],
+    }: {
+      at?: string;
+      example?: string;
+      name?: string;
+      count?: number;
+      of?: number;
+      repairs?: readonly ExamplesRepair[];
+    } = {},
   ): void {
     const key = name === undefined || this.#entries.size >= MAX_KEYS ? kind : `${kind}:${name}`;
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { kind, name: key === kind ? undefined : name, places: [], example: undefined, count: 0, of };
+      entry = { kind, name: key === kind ? undefined : name, places: [], example: undefined, count: 0, of, repairs };
       this.#entries.set(key, entry);
     }
     entry.count += count;
@@ -77,7 +93,7 @@ export class Findings {
    */
   list(seen: number): readonly ExampleFinding[] {
     const found: ExampleFinding[] = [];
-    for (const [id, { kind, name, places, example, count, of: known }] of this.#entries) {
+    for (const [id, { kind, name, places, example, count, of: known, repairs }] of this.#entries) {
       const of = known ?? seen;
       if (kind === 'unknown-characters' && count < FEW_UNKNOWN * of) continue;
       const severity = this.#severity(kind, count, of);
@@ -88,7 +104,7 @@ export class Findings {
         count,
         of,
         places,
-        repairs: examplesRepairs({ kind, severity }, this.#plan),
+        repairs: [...repairs, ...examplesRepairs({ kind, severity }, this.#plan)],
         ...(name !== undefined && { name }),
         ...(example !== undefined && { example }),
       });
@@ -97,7 +113,7 @@ export class Findings {
   }
 
   #severity(kind: ExampleFindingKind, count: number, of: number): 'blocks' | 'warns' {
-    if (kind === 'no-rows' || kind === 'too-many-rows') return 'blocks';
+    if (kind === 'unmapped' || kind === 'no-rows' || kind === 'too-many-rows') return 'blocks';
     if (this.#plan.accepted.includes(kind)) return 'warns';
     if (kind === 'unknown-characters') return count > MOST_UNKNOWN * of ? 'blocks' : 'warns';
     if (!MISFITS.has(kind)) return 'warns';

@@ -91,6 +91,7 @@ describe('pictures', () => {
     ];
     expect(await infer('pictures', files)).toEqual({
       ...{ kind: 'pictures', fileName: '5 files', count: 5, width: 3, height: 2, mixedSizes: false, channels: 3 },
+      damaged: { count: 1, of: 5, first: ['pets/dog/1.jpg'] },
       ...{ pixelMaximum: undefined, labelPlace: 'folder' },
       classes: [
         { mark: 'cat', count: 3 },
@@ -239,6 +240,32 @@ describe('files that do not fit', () => {
     const error = await inferData(files, kind, { decode }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(MurmurError);
     expect(error).toMatchObject({ message: expect.stringContaining(message), hint: expect.stringMatching(/./u) });
+  });
+
+  it('damaged pictures among others are counted and named', async () => {
+    const files = Array.from({ length: 9 }, (_, i) =>
+      memoryFile(`set/${i % 2 ? 'cat' : 'dog'}/${i}.png`, Uint8Array.of(i % 3 === 0 ? 0 : 90)),
+    );
+    expect(await inferData(files, 'pictures', { decode })).toMatchObject({
+      ...{ width: 3, height: 2, count: 9 },
+      damaged: { count: 3, of: 9, first: ['set/dog/0.png', 'set/cat/3.png', 'set/dog/6.png'] },
+    });
+    const typed = async () => {
+      throw new MurmurError('bad-input', 'it is cut off');
+    };
+    let looked = 0;
+    const many = Array.from({ length: 200 }, (_, i) => ({
+      path: `set/${i % 2 ? 'cat' : 'dog'}/${i}.png`,
+      *pieces() {
+        looked++;
+        yield Uint8Array.of(1);
+      },
+    }));
+    await expect(inferData(many, 'pictures', { decode: typed })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: 'no picture of 200 files can be read: set/dog/0.png (it is cut off)',
+    });
+    expect(looked).toBe(96);
   });
 
   it('pictures that nothing here decodes are told of', async () => {

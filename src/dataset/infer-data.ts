@@ -14,7 +14,7 @@ import { type InferredPictures, inferPictures, type PictureGuessTools } from './
 import { type InferredSeries, inferSeries } from './infer-series.ts';
 import { type InferredTexts, inferTexts, sniffLines } from './infer-texts.ts';
 import { PICTURE_FILE } from './pictures.ts';
-import { sniffShape } from './shape.ts';
+import { guessShape } from './shape.ts';
 import { nameOf, type SourceFile } from './source-file.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -67,12 +67,7 @@ async function guessKind(files: readonly SourceFile[]): Promise<DataKind> {
 
 function kindOfText(head: string): DataKind {
   if (sniffLines(head) !== undefined) return 'texts';
-  const { delimiter, header, names, records } = sniffShape(head, false, {
-    names: [],
-    width: undefined,
-    delimiter: ',',
-    header: false,
-  });
+  const { delimiter, header, names, records } = guessShape(head, false, false);
   const rows = records.slice(0, SNIFFED_ROWS);
   const width = Math.max(names.length, ...rows.map(({ length }) => length));
   const alike = rows.filter(({ length }) => length === width).length >= SAME_WIDTH * rows.length;

@@ -3,38 +3,30 @@
  * how many pictures each has, and where the label stands. Takes what the reader takes (pictures.ts): a folder or zip of PNG and JPEG files,
  * arrays (IDX, npy, npz), tables of pixels.
  *
- * Guarantees: every class of the sample is counted. Not: the size and colours of every file; of PNG and JPEG only some are decoded.
+ * Guarantees: every class of the sample is counted, and a picture that was looked at and is damaged is told of. Not: the size and colours
+ * of every file; of PNG and JPEG only some are decoded.
  */
 import { check, MurmurError } from '../core/errors.ts';
 import { MAX_CLASSES } from '../protocol/limits.ts';
 import { canonicalCell } from '../protocol/cell-text.ts';
-import { cellNumber } from './cells.ts';
 import { isZip, readArchive } from './formats/archive.ts';
 import { isIdx } from './formats/idx.ts';
 import { isNpy } from './formats/npy.ts';
+import { type FoundClass, inOrder, type LabelPlace } from './infer-classes.ts';
+import { PixelTally, sidesOf } from './infer-pixels.ts';
 import {
   CLUTTER,
   isTableName,
-  LABELS,
   type NamedArray,
   pairs,
   PICTURE_FILE,
   type PictureTools,
   takeArray,
 } from './pictures.ts';
-import { isEmptyLine, RecordReader } from './records.ts';
-import { sniffShape } from './shape.ts';
-import { bytesOf, nameOf, type SourceFile } from './source-file.ts';
+import { RecordReader } from './records.ts';
+import { guessShape } from './shape.ts';
+import { bytesOf, nameOfAll, type SourceFile } from './source-file.ts';
 import { textPieces } from './text-pieces.ts';
-
-/** How files write a class, and how many examples have it. */
-export interface FoundClass {
-  readonly mark: string;
-  readonly count: number;
-}
-
-/** Where the class of a picture stands: the name of its folder, a second array, or a cell of its line. */
-export type LabelPlace = 'folder' | 'array' | 'first-cell' | 'last-cell';
 
 export interface InferredPictures {
   readonly kind: 'pictures';
@@ -51,20 +43,31 @@ export interface InferredPictures {
   /** numbers first and in order, then words */
   readonly classes: readonly FoundClass[];
   readonly labelPlace: LabelPlace;
+  readonly damaged: DamagedPictures;
+}
+
+/** Picture files that could not be read, of those that were looked at. */
+export interface DamagedPictures {
+  readonly count: number;
+  readonly of: number;
+  /** the first of them, each with what is wrong with it */
+  readonly first: readonly string[];
 }
 
 export type PictureGuessTools = Pick<PictureTools, 'decode' | 'onProgress'>;
 
 /** Picture files that are decoded to see how large and how colourful they are. */
 const LOOKED_AT = 24;
+/** With damaged ones among them. */
+const MOST_TRIED = 96;
+/** Damaged files that are named. */
+const NAMED = 3;
 /** A folder a class has some pictures in it; one a patient does not. */
 const PICTURES_A_CLASS = 5;
 /** Folders above a picture that may be its class. */
 const DEPTHS = 3;
 /** Values that are white where a byte's 255 is not: the smallest one that no pixel is above. */
 const WHITES = [1, 15, 16, 31, 32, 63, 64, 100, 127, 255, 1023, 4095, 16_383, 65_535] as const;
-/** Fewer pixels make no picture. */
-const LEAST_PIXELS = 4;
 
 /**
  * @throws MurmurError bad-input for files that hold no pictures or no classes, unsupported where PNG and JPEG cannot be decoded,
@@ -82,7 +85,7 @@ export async function inferPictures(
     else if (PICTURE_FILE.test(file.path)) await pass.file(file.path, () => bytesOf(file));
     else await pass.packed(file.path, await bytesOf(file));
   }
-  return pass.end(wanted.length === 1 ? nameOf(wanted[0]?.path ?? '') : `${wanted.length} files`);
+  return pass.end(nameOfAll(wanted));
 }
 
 /** Sizes with how many pictures have them. */
@@ -101,6 +104,8 @@ class PicturesGuess {
   #labelPlace: LabelPlace | undefined;
   #count = 0;
   #decoded = 0;
+  #tried = 0;
+  readonly #damaged: string[] = [];
   #channels: 1 | 3 = 1;
   #pixelMaximum: number | undefined;
 
@@ -111,7 +116,7 @@ class PicturesGuess {
   /** A PNG or JPEG file, which is read only when it is one of the first. */
   async file(path: string, read: () => Promise<Uint8Array>): Promise<void> {
     this.#paths.push(path);
-    if (this.#decoded < LOOKED_AT) await this.#look(await read());
+    if (this.#looksOn) await this.#look(path, await read());
   }
 
   /** A file of several pictures. */
@@ -130,11 +135,11 @@ class PicturesGuess {
       if (CLUTTER.test(name)) return false;
       if (!PICTURE_FILE.test(name)) return /\.npy$|idx\d-ubyte/iu.test(name);
       this.#paths.push(name);
-      return taken++ < LOOKED_AT;
+      return taken++ < MOST_TRIED;
     });
     for (const entry of entries) {
       if (!PICTURE_FILE.test(entry.path)) takeArray(this.#arrays, entry);
-      else if (this.#decoded < LOOKED_AT) await this.#look(entry.bytes);
+      else if (this.#looksOn) await this.#look(entry.path, entry.bytes);
     }
   }
 
@@ -143,9 +148,7 @@ class PicturesGuess {
     let reader: RecordReader | undefined;
     const tally = new PixelTally(file.path);
     for await (const text of textPieces(file, async () => this.#tools.onProgress?.())) {
-      reader ??= new RecordReader(
-        sniffShape(text, false, { names: [], width: undefined, delimiter: ',', header: false }).delimiter,
-      );
+      reader ??= new RecordReader(guessShape(text, false, false).delimiter);
       tally.take(reader.push(text));
     }
     if (reader !== undefined) tally.take(reader.end());
@@ -164,7 +167,9 @@ class PicturesGuess {
     if (this.#paths.length > 0) this.#folders();
     const [size] = [...this.#sizes.values()].sort((a, b) => b.count - a.count);
     if (size === undefined || this.#labelPlace === undefined) {
-      throw new MurmurError('bad-input', `${fileName} holds no picture that can be read`, {
+      const [damaged] = this.#damaged;
+      const why = damaged === undefined ? '' : `: ${damaged}`;
+      throw new MurmurError('bad-input', `no picture of ${fileName} can be read${why}`, {
         hint: 'Choose PNG or JPEG files in a folder a class, a zip of these, an IDX or npz pair, or a table of pixels.',
       });
     }
@@ -179,23 +184,29 @@ class PicturesGuess {
       pixelMaximum: this.#pixelMaximum,
       classes: classesInOrder(this.#classes, fileName),
       labelPlace: this.#labelPlace,
+      damaged: { count: this.#damaged.length, of: this.#tried, first: this.#damaged.slice(0, NAMED) },
     };
   }
 
-  async #look(bytes: Uint8Array): Promise<void> {
+  get #looksOn(): boolean {
+    return this.#decoded < LOOKED_AT && this.#tried < MOST_TRIED;
+  }
+
+  async #look(path: string, bytes: Uint8Array): Promise<void> {
     const { decode } = this.#tools;
     if (decode === undefined) {
       throw new MurmurError('unsupported', 'PNG and JPEG files cannot be decoded here', {
         hint: 'Use IDX or npz files, or read them in a browser tab.',
       });
     }
+    this.#tried++;
     try {
       const { width, height, rgba } = await decode(bytes);
       this.#decoded++;
       this.#size(width, height, 1);
       if (isColourful(rgba)) this.#channels = 3;
-    } catch {
-      // A damaged file among many is told of when they are read for the task.
+    } catch (error) {
+      this.#damaged.push(error instanceof MurmurError ? `${path} (${error.message})` : path);
     }
     await this.#tools.onProgress?.();
   }
@@ -282,100 +293,6 @@ class PicturesGuess {
   }
 }
 
-/** Counts the first and the last cell of every line, each of which may be the label, and looks for the largest of the others. */
-class PixelTally {
-  readonly #path: string;
-  readonly #first = new Map<string, number>();
-  readonly #last = new Map<string, number>();
-  #width = 0;
-  #named: LabelPlace | undefined;
-  #begun = false;
-  #maximum = 0;
-  /** largest first and last cell that is a number */
-  readonly #edges: [number, number] = [0, 0];
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  take(records: readonly (readonly string[])[]): void {
-    for (const record of records) {
-      if (isEmptyLine(record)) continue;
-      if (!this.#begun) {
-        this.#begun = true;
-        this.#width = record.length;
-        check(
-          this.#width > LEAST_PIXELS,
-          `${this.#path} has ${this.#width} cells a line, too few for a picture`,
-          'A table of pictures has all pixels of one picture and its class in every line.',
-        );
-        // A line of pixels has one word at most: its class.
-        if (record.filter((cell) => Number.isNaN(cellNumber(cell.trim(), '.'))).length > 1) {
-          if (LABELS.test(record[0] ?? '')) this.#named = 'first-cell';
-          else if (LABELS.test(record.at(-1) ?? '')) this.#named = 'last-cell';
-          continue;
-        }
-      }
-      // Other lines are told of when the file is read for the task.
-      if (record.length === this.#width) this.#line(record);
-    }
-  }
-
-  end(): {
-    readonly labels: ReadonlyMap<string, number>;
-    readonly labelPlace: LabelPlace;
-    readonly pixels: number;
-    readonly maximum: number;
-  } {
-    check(this.#first.size > 0, `${this.#path} holds no picture`, 'Choose a table with one picture a line.');
-    // The corners of pictures are mostly alike, classes are not; numbers of pictures are too many to be classes.
-    const isLabel = ({ size }: ReadonlyMap<string, number>) => size >= 2 && size <= MAX_CLASSES;
-    const first = isLabel(this.#first) && (!isLabel(this.#last) || this.#first.size > this.#last.size);
-    const labelPlace = this.#named ?? (first ? 'first-cell' : 'last-cell');
-    const corner = this.#edges[labelPlace === 'first-cell' ? 1 : 0];
-    return {
-      labels: labelPlace === 'first-cell' ? this.#first : this.#last,
-      labelPlace,
-      pixels: this.#width - 1,
-      maximum: Math.max(this.#maximum, corner),
-    };
-  }
-
-  #line(record: readonly string[]): void {
-    const last = record.length - 1;
-    for (const [edge, counts, place] of [
-      [0, this.#first, 0],
-      [1, this.#last, last],
-    ] as const) {
-      const cell = canonicalCell(record[place] as string);
-      // One more than may be classes is enough to know that they are none.
-      if (counts.has(cell) || counts.size <= MAX_CLASSES) counts.set(cell, (counts.get(cell) ?? 0) + 1);
-      const value = cellNumber(cell, '.');
-      if (value > this.#edges[edge]) this.#edges[edge] = value;
-    }
-    for (let place = 1; place < last; place++) {
-      const value = cellNumber((record[place] as string).trim(), '.');
-      check(
-        !Number.isNaN(value),
-        `${this.#path} has a cell between its first and its last one that is no number, so it holds no pixels`,
-        'A table of pictures has numbers in all cells but one. If this is a table of another kind, choose that kind.',
-      );
-      if (value > this.#maximum) this.#maximum = value;
-    }
-  }
-}
-
-/** Sides of so many pixels: a square in grey or in colour, else the rectangle nearest to a square. */
-function sidesOf(pixels: number): { readonly width: number; readonly height: number; readonly channels: 1 | 3 } {
-  const grey = Math.sqrt(pixels);
-  if (Number.isInteger(grey)) return { width: grey, height: grey, channels: 1 };
-  const colour = Math.sqrt(pixels / 3);
-  if (Number.isInteger(colour)) return { width: colour, height: colour, channels: 3 };
-  let height = Math.floor(grey);
-  while (pixels % height !== 0) height--;
-  return { width: pixels / height, height, channels: 1 };
-}
-
 /** What to say is white, nothing for 255. */
 function whiteOf(largest: number): number | undefined {
   const white = WHITES.find((value) => value >= largest) ?? largest;
@@ -406,16 +323,4 @@ function classesInOrder(counts: ReadonlyMap<string, number>, fileName: string): 
     'Choose a sample with pictures of every class, so that there is something to tell apart.',
   );
   return inOrder(counts);
-}
-
-/** Numbers first and in order, then words by the alphabet. */
-export function inOrder(counts: ReadonlyMap<string, number>): readonly FoundClass[] {
-  const number = ({ mark }: FoundClass) => (Number.isNaN(cellNumber(mark, '.')) ? Infinity : Number(mark));
-  return [...counts]
-    .map(([mark, count]): FoundClass => ({ mark, count }))
-    .sort((a, b) => {
-      const [left, right] = [number(a), number(b)];
-      if (left !== right) return left - right;
-      return a.mark < b.mark ? -1 : 1;
-    });
 }

@@ -10,7 +10,7 @@ import { HEAD_BYTES } from './encoding.ts';
 import { type Inferred, type InferredColumn, InferPass } from './infer.ts';
 import { plainName } from './names.ts';
 import { isEmptyLine, RecordReader } from './records.ts';
-import { sniffShape } from './shape.ts';
+import { guessShape } from './shape.ts';
 import { nameOf, type SourceFile } from './source-file.ts';
 import { textPieces } from './text-pieces.ts';
 import type { SeriesTools } from './series.ts';
@@ -73,7 +73,7 @@ export async function inferSeries(files: readonly SourceFile[], tools: SeriesToo
   let clock: Clock | undefined;
   for await (const text of textPieces(first, async () => tools.onProgress?.())) {
     if (table === undefined) {
-      const shape = sniffShape(text, false, { names: [], width: undefined, delimiter: ',', header: true });
+      const shape = guessShape(text, false, true);
       check(
         shape.header && shape.names.length > 0,
         `${first.path} has no line that names its columns`,

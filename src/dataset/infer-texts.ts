@@ -8,11 +8,11 @@
 import { check } from '../core/errors.ts';
 import { MAX_CLASSES } from '../protocol/limits.ts';
 import { canonicalCell } from '../protocol/cell-text.ts';
-import { type FoundClass, inOrder } from './infer-pictures.ts';
+import { type FoundClass, inOrder } from './infer-classes.ts';
 import type { Delimiter } from './reading-plan.ts';
 import { isEmptyLine, RecordReader } from './records.ts';
-import { sniffShape } from './shape.ts';
-import { nameOf, type SourceFile } from './source-file.ts';
+import { guessShape } from './shape.ts';
+import { nameOfAll, type SourceFile } from './source-file.ts';
 import { textPieces } from './text-pieces.ts';
 import { type LineReader, LiteralLines, type TextTools } from './texts.ts';
 
@@ -68,7 +68,7 @@ export async function inferTexts(files: readonly SourceFile[], tools: TextTools 
     for await (const text of textPieces(file, async () => tools.onProgress?.())) pass.push(text);
     pass.endFile();
   }
-  return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`);
+  return pass.end(nameOfAll(files));
 }
 
 /** Which cell of a line is the class and which the text. */
@@ -86,12 +86,7 @@ export function sniffLines(
   const byTabs = [...tabbed.push(whole), ...tabbed.end()].slice(0, SNIFFED_LINES);
   const places = placesOf(byTabs);
   if (places !== undefined) return { delimiter: '\t', ...places };
-  const { delimiter, names, records } = sniffShape(whole, true, {
-    names: [],
-    width: undefined,
-    delimiter: ',',
-    header: false,
-  });
+  const { delimiter, names, records } = guessShape(whole, true, false);
   if (delimiter === ' ' || delimiter === '\t') return undefined;
   const cells = names.length > 0 ? [names, ...records] : records;
   const found = placesOf(cells.slice(0, SNIFFED_LINES));

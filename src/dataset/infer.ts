@@ -7,7 +7,7 @@ import { bracketedUnit } from './names.ts';
 import type { Head } from './plan-for.ts';
 import { shorten } from './reading.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
-import { sniffShape } from './shape.ts';
+import { guessShape, type Shape } from './shape.ts';
 import { areYesAndNo, isMissingWord } from './words.ts';
 
 export interface InferredColumn {
@@ -63,7 +63,7 @@ interface Tally {
 
 /** The pass over a sample file that ends with a schema. */
 export class InferPass {
-  readonly #shape: ReturnType<typeof sniffShape>;
+  readonly #shape: Shape;
   readonly #records: RecordReader;
   readonly #tallies: Tally[] = [];
   readonly #marks = new Map<string, number>();
@@ -71,7 +71,7 @@ export class InferPass {
   #rows = 0;
 
   constructor({ text, whole }: Pick<Head, 'text' | 'whole'>) {
-    this.#shape = sniffShape(text, whole, { names: [], width: undefined, delimiter: ',', header: true });
+    this.#shape = guessShape(text, whole, true);
     this.#records = new RecordReader(this.#shape.delimiter);
   }
 

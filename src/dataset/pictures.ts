@@ -18,7 +18,7 @@ import { isNpy, readNpy } from './formats/npy.ts';
 import { type Picture, encodePicture, toRgba } from './picture-scale.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
 import { sniffShape } from './shape.ts';
-import { type SourceFile, bytesOf, nameOf } from './source-file.ts';
+import { type SourceFile, bytesOf, nameOf, nameOfAll } from './source-file.ts';
 import { type EncodedRows, type SplitSpec, splitSizes } from './split.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -94,7 +94,7 @@ export async function readPictures(
     }
   }
   for (const [images, labels] of pairs(arrays)) await pass.arrays(images, labels);
-  return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
+  return pass.end(nameOfAll(files), sizeBytes, spec);
 }
 
 export interface NamedArray {
@@ -181,8 +181,9 @@ class PicturesPass {
     let decoded: DecodedPicture;
     try {
       decoded = await decode(bytes);
-    } catch {
-      this.#findings.note('unreadable', { at: path });
+    } catch (error) {
+      const example = error instanceof MurmurError ? error.message : '';
+      this.#findings.note('unreadable', { at: path, example });
       return;
     }
     const { width, height, rgba } = decoded;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SeriesSpec } from '../protocol/data-spec.ts';
+import { applyExamplesRepair, PLAIN_PLAN } from './examples-plan.ts';
 import { readSeries } from './series.ts';
 import { memoryFile } from './testing/files.ts';
 
@@ -20,8 +21,12 @@ const data: SeriesSpec = {
   delimiter: ',',
   learn: { kind: 'next', name: 'b', description: '' },
 };
-const read = (text: string, more: Partial<SeriesSpec> = {}, size = 65_536, fraction = 0) =>
-  readSeries([memoryFile('air.csv', text, size)], { data: { ...data, ...more }, heldOut: { fraction, seed: 's' } });
+const read = (text: string, more: Partial<SeriesSpec> = {}, size = 65_536, fraction = 0, plan = PLAIN_PLAN) =>
+  readSeries(
+    [memoryFile('air.csv', text, size)],
+    { data: { ...data, ...more }, heldOut: { fraction, seed: 's' } },
+    { plan },
+  );
 const tenths = (values: Iterable<number> = []) => [...values].map((value) => Math.round(10 * value));
 
 describe('series', () => {
@@ -87,9 +92,82 @@ describe('series', () => {
     });
   });
 
+  it('takes a column under the name that the person says', async () => {
+    const other = 'day,humidity,b\n0,1,5\n1,2,6\n2,NA,7\n3,4,8\n';
+    const first = (await read(other, { columns: [{ ...column('a'), description: 'Humidity' }, column('b')] })).report;
+    expect(first).toMatchObject({ rows: 1, findings: [{ kind: 'missing' }] });
+    const second = (await read(other)).report;
+    expect(second).toMatchObject({
+      rows: 0,
+      findings: [{ kind: 'unmapped', severity: 'blocks', name: 'a', count: 1, places: ['air.csv'], repairs: [] }],
+      mapping: {
+        columns: [
+          { name: 'a', source: undefined },
+          { name: 'b', source: 'b' },
+        ],
+        sources: [
+          { name: 'day', samples: ['0', '1', '2', '3'] },
+          { name: 'humidity', samples: ['1', '2', 'NA', '4'] },
+          { name: 'b', samples: ['5', '6', '7', '8'] },
+        ],
+      },
+    });
+    const plan = applyExamplesRepair(second.plan, { kind: 'column', column: 'a', source: 'humidity' });
+    const { data: rows, report } = await read(other, { window: 1 }, undefined, 0, plan);
+    expect(tenths(rows?.features)).toEqual([1, 5, 2, 6]);
+    expect(report.mapping?.columns[0]).toEqual({ name: 'a', source: 'humidity' });
+  });
+
+  it('suggests names that are near, and the order of a file of as many columns', async () => {
+    const { report } = await read('alpha,bb\n1,2\n', { columns: [column('alpha1'), column('b')] });
+    const repairs = Object.fromEntries(report.findings.map(({ name, repairs }) => [name, repairs]));
+    expect(repairs).toEqual({
+      alpha1: [{ kind: 'column', column: 'alpha1', source: 'alpha' }],
+      b: [{ kind: 'column', column: 'b', source: 'bb' }],
+    });
+  });
+
+  it('finds the columns of every file anew, and never takes one twice', async () => {
+    const plan = { ...PLAIN_PLAN, columns: { a: 'wind' } };
+    const spec = { data: { ...data, window: 1 }, heldOut: { fraction: 0, seed: 's' } };
+    const files = [memoryFile('1.csv', 'wind,b\n1,2\n3,4\n'), memoryFile('2.csv', 'b,x,wind\n6,0,5\n8,0,7\n')];
+    const { data: rows } = await readSeries(files, spec, { plan });
+    expect(tenths(rows?.features)).toEqual([1, 2, 5, 6]);
+    // The person says that b is a; then nothing is left that b could be.
+    const { report } = await readSeries([memoryFile('1.csv', 'a,b\n1,2\n')], spec, {
+      plan: { ...PLAIN_PLAN, columns: { a: 'b' } },
+    });
+    expect(report.findings).toMatchObject([{ kind: 'unmapped', name: 'b' }]);
+    // One of the files lacks it, and one has it twice.
+    const lacking = await readSeries(
+      [...files, memoryFile('3.csv', 'b\n1\n'), memoryFile('4.csv', 'b,wind,wind\n1\n')],
+      spec,
+      {
+        plan,
+      },
+    );
+    expect(lacking.report.findings[0]).toMatchObject({
+      kind: 'unmapped',
+      name: 'a',
+      count: 2,
+      places: ['3.csv', '4.csv'],
+    });
+    expect(lacking.report.mapping?.columns[0]).toEqual({ name: 'a', source: undefined });
+  });
+
+  it('asks for the column of the label, too', async () => {
+    const { report } = await read('a,pm\n1,2\n', {
+      columns: [column('a')],
+      learn: { kind: 'above', name: 'b', description: '', above: 6 },
+    });
+    expect(report.findings).toMatchObject([
+      { kind: 'unmapped', name: 'b', repairs: [{ kind: 'column', source: 'pm' }] },
+    ]);
+  });
+
   it.each([
     ['', 'air.csv is empty'],
-    ['a,c\n1,2\n', 'air.csv has no column b'],
+    ['1,2\n3,4\n', 'air.csv has no line that names its columns'],
   ])('refuses %j', async (file, message) => {
     await expect(read(file)).rejects.toMatchObject({ code: 'bad-input', message });
   });

@@ -10,12 +10,11 @@ import type { ClassCount } from './example-report.ts';
 import { type BlockOptions, ExampleRows } from './example-rows.ts';
 import { type ExamplesPlan, PLAIN_PLAN } from './examples-plan.ts';
 import { Findings } from './findings.ts';
-import { matchNames } from './names.ts';
 import type { ReadExamples } from './pictures.ts';
-import { shorten } from './reading.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
+import { SeriesColumns } from './series-columns.ts';
 import { sniffShape } from './shape.ts';
-import { type SourceFile, nameOf } from './source-file.ts';
+import { type SourceFile, nameOf, nameOfAll } from './source-file.ts';
 import { type SplitSpec, splitSizes } from './split.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -30,7 +29,7 @@ const PREVIEW_POINTS = 400;
 
 /**
  * Reads the windows of a task from one or several files.
- * @throws MurmurError bad-input for what is no table, or lacks a column of the task; too-large for more than a tab holds
+ * @throws MurmurError bad-input for what is no table, or has no line of names; too-large for more than a tab holds
  */
 export async function readSeries(
   files: readonly SourceFile[],
@@ -54,7 +53,7 @@ export async function readSeries(
     if (reader !== undefined) pass.take(reader.end());
     pass.endFile();
   }
-  return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
+  return pass.end(nameOfAll(files), sizeBytes, spec);
 }
 
 function delimiterOf(head: string, { columns, delimiter }: SeriesSpec): SeriesSpec['delimiter'] {
@@ -67,13 +66,16 @@ class SeriesPass {
   readonly #rows: ExampleRows;
   readonly #plan: ExamplesPlan;
   readonly #findings: Findings;
+  readonly #columns: SeriesColumns;
   readonly #missing: ReadonlySet<string>;
   /** the last `window` lines, one after the other in a ring */
   readonly #ring: Float32Array;
   readonly #counts = new Uint32Array(2);
   readonly #preview: PreviewLine[];
   #path = '';
-  /** of each column in the file, and of the label where it is a column of its own */
+  /** the first line of the file was read */
+  #named = false;
+  /** of each column in the file, and of the label where it is a column of its own; undefined where the file lacks one */
   #places: readonly number[] | undefined;
   #labelPlace = -1;
   #line = 0;
@@ -90,6 +92,7 @@ class SeriesPass {
     this.#rows = new ExampleRows(spec, tools);
     this.#plan = tools.plan ?? PLAIN_PLAN;
     this.#findings = new Findings(this.#plan);
+    this.#columns = new SeriesColumns(spec, this.#plan, this.#findings);
     this.#missing = new Set(spec.missingMarks);
     this.#ring = new Float32Array(spec.window * spec.columns.length);
     this.#preview = spec.columns.map(() => new PreviewLine());
@@ -97,6 +100,7 @@ class SeriesPass {
 
   begin(path: string): void {
     this.#path = path;
+    this.#named = false;
     this.#places = undefined;
     this.#line = 0;
     this.#at = 0;
@@ -107,13 +111,16 @@ class SeriesPass {
     for (const record of records) {
       this.#line++;
       if (this.#full || isEmptyLine(record)) continue;
-      if (this.#places === undefined) this.#header(record);
-      else this.#reading(record);
+      if (!this.#named) this.#header(record);
+      else {
+        this.#columns.sample(record);
+        if (this.#places !== undefined) this.#reading(record);
+      }
     }
   }
 
   endFile(): void {
-    if (this.#places === undefined) {
+    if (!this.#named) {
       throw new MurmurError('bad-input', `${this.#path} is empty`, {
         hint: 'Choose a table with a line of names and one reading a line.',
         details: { file: this.#path },
@@ -126,7 +133,8 @@ class SeriesPass {
     const { rows } = this.#rows;
     const { learn, columns } = this.#spec;
     const left = this.#windows - rows;
-    if (rows === 0) this.#findings.note('no-rows', { count: this.#lines });
+    // Where a column is missing, nothing can be usable, and that is said already.
+    if (rows === 0 && this.#findings.count('unmapped') === 0) this.#findings.note('no-rows', { count: this.#lines });
     if (this.#full) this.#findings.note('too-many-rows', { count: rows });
     if (left > 0 && !this.#full) this.#findings.note('missing', { count: left, of: this.#windows });
     const [no = 0, yes = 0] = this.#counts;
@@ -148,6 +156,7 @@ class SeriesPass {
         droppedRows: left,
         trainRows: sizes.train,
         heldOutRows: sizes.heldOut,
+        mapping: this.#columns.mapping(),
         preview: {
           kind: 'series',
           columns: columns.map(({ name, unit }, i) => ({
@@ -161,20 +170,10 @@ class SeriesPass {
   }
 
   #header(record: readonly string[]): void {
-    const { columns, learn } = this.#spec;
-    const names = record.map((cell) => cell.trim());
-    const wanted = learn.kind === 'above' ? [...columns, learn] : columns;
-    const places = matchNames(wanted, names);
-    const lacking = places.indexOf(undefined);
-    if (lacking >= 0) {
-      const shown = names.slice(0, 20).map((name) => `"${shorten(name)}"`);
-      throw new MurmurError('bad-input', `${this.#path} has no column ${wanted[lacking]?.name}`, {
-        hint: `Its first line must name the columns; it names ${shown.join(', ')}.`,
-        details: { file: this.#path, column: wanted[lacking]?.name ?? '' },
-      });
-    }
-    this.#places = places.slice(0, columns.length) as readonly number[];
-    this.#labelPlace = learn.kind === 'above' ? (places[columns.length] as number) : -1;
+    const places = this.#columns.header(record, this.#path);
+    this.#named = true;
+    this.#places = places;
+    this.#labelPlace = places?.[this.#spec.columns.length] ?? -1;
   }
 
   #reading(record: readonly string[]): void {

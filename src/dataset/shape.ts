@@ -53,6 +53,14 @@ export function sniffShape(
   };
 }
 
+/**
+ * As {@link sniffShape}, where no schema says what to expect.
+ * @param header whether a first line of texts is taken for names where nothing speaks against it
+ */
+export function guessShape(head: string, whole: boolean, header: boolean): Shape {
+  return sniffShape(head, whole, { names: [], width: undefined, delimiter: ',', header });
+}
+
 function bestDelimiter(text: string, whole: boolean, expected: Expected): Delimiter {
   const candidates = [expected.delimiter, ...DELIMITERS.filter((delimiter) => delimiter !== expected.delimiter)];
   const scored = candidates.map((delimiter) => ({

@@ -31,6 +31,11 @@ export async function bytesOf(file: SourceFile): Promise<Uint8Array> {
   return concatBytes(...pieces);
 }
 
+/** What several files are called together: the name of the one, or how many there are. */
+export function nameOfAll(files: readonly SourceFile[]): string {
+  return files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`;
+}
+
 /** The last part of a path. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

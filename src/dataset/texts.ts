@@ -16,7 +16,7 @@ import { type ExamplesPlan, PLAIN_PLAN } from './examples-plan.ts';
 import { Findings } from './findings.ts';
 import type { ReadExamples } from './pictures.ts';
 import { RecordReader, isEmptyLine } from './records.ts';
-import { type SourceFile, nameOf } from './source-file.ts';
+import { type SourceFile, nameOf, nameOfAll } from './source-file.ts';
 import { type SplitSpec, splitSizes } from './split.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -51,7 +51,7 @@ export async function readTexts(
     for await (const text of textPieces(file, onBytes)) pass.push(text);
     pass.endFile();
   }
-  return pass.end(files.length === 1 ? nameOf(files[0]?.path ?? '') : `${files.length} files`, sizeBytes, spec);
+  return pass.end(nameOfAll(files), sizeBytes, spec);
 }
 
 /** Codes of a text's characters. */

@@ -18,6 +18,18 @@ import { CHECKPOINT_FORMAT } from './checkpoint.ts';
 import { readForeignSafetensors, type Tensor, type TensorFile, writeSafetensors } from './safetensors.ts';
 import { type WeightTensor, weightLayout } from './spec.ts';
 
+/** What is in a file without its numbers: enough to hold it against any model. */
+export interface StartContents {
+  readonly start: StartSpec & { readonly sha256: Hex };
+  /** of the model in it, by name */
+  readonly tensors: ReadonlyMap<string, StartTensor>;
+}
+
+interface StartTensor {
+  readonly shape: readonly number[];
+  readonly isFloat32: boolean;
+}
+
 /** What a checkpoint puts before the name of a weight tensor. */
 const MODEL_PREFIX = 'model.';
 
@@ -39,14 +51,28 @@ export async function readStart(use: ModelUse, start: StartSpec, bytes: Bytes): 
 }
 
 /**
- * What a spec says of a file that somebody wants a task to start from.
- * @throws MurmurError too-large; bad-input naming the tensor that does not fit the model
+ * Reads a file that somebody wants a task to start from, once for all models that it is held against.
+ * @throws MurmurError too-large; bad-input for what is no file of weights
  */
-export async function describeStart(use: ModelUse, bytes: Bytes): Promise<StartSpec & { readonly sha256: Hex }> {
+export async function inspectStart(bytes: Bytes): Promise<StartContents> {
   if (bytes.length > MAX_START_BYTES)
     throw new MurmurError('too-large', `a file of starting weights has at most ${MAX_START_BYTES} bytes`);
-  weightsOf(use, bytes);
-  return { sha256: toHex(await sha256(bytes)), bytes: bytes.length };
+  const tensors = kindsOf(modelOf(readForeignSafetensors(bytes)));
+  return { start: { sha256: toHex(await sha256(bytes)), bytes: bytes.length }, tensors };
+}
+
+/**
+ * What a spec says of a file whose contents are those.
+ * @throws MurmurError bad-input naming the tensor that does not fit the model
+ */
+export function startFor(use: ModelUse, { start, tensors }: StartContents): StartContents['start'] {
+  checkFit(ownTensors(use), tensors);
+  return start;
+}
+
+/** {@link inspectStart} and {@link startFor} in one, for a file that is held against one model. */
+export async function describeStart(use: ModelUse, bytes: Bytes): Promise<StartContents['start']> {
+  return startFor(use, await inspectStart(bytes));
 }
 
 /** The file of these weights. @param weights flat, in the order of the model's layout */
@@ -63,20 +89,31 @@ function ownTensors(use: ModelUse): readonly WeightTensor[] {
 }
 
 function weightsOf(use: ModelUse, bytes: Bytes): Float32Array {
-  const tensors = modelOf(readForeignSafetensors(bytes));
+  const found = modelOf(readForeignSafetensors(bytes));
   const wanted = ownTensors(use);
+  checkFit(wanted, kindsOf(found));
   const weights = new Float32Array(weightLayout(use).length);
-  for (const { name, shape, offset } of wanted) {
-    const tensor = tensors.get(name);
+  for (const { name, offset } of wanted) weights.set(found.get(name)?.values ?? [], offset);
+  return weights;
+}
+
+function kindsOf(tensors: ReadonlyMap<string, Tensor>): StartContents['tensors'] {
+  const kinds = [...tensors].map(
+    ([name, { shape, values }]) => [name, { shape, isFloat32: values instanceof Float32Array }] as const,
+  );
+  return new Map(kinds);
+}
+
+function checkFit(wanted: readonly WeightTensor[], found: StartContents['tensors']): void {
+  for (const { name, shape } of wanted) {
+    const tensor = found.get(name);
     if (tensor === undefined) throw misfit(name, `the file has no tensor ${name}, which the model needs`);
-    if (!(tensor.values instanceof Float32Array)) throw misfit(name, `${name} is not of type F32`);
+    if (!tensor.isFloat32) throw misfit(name, `${name} is not of type F32`);
     if (tensor.shape.join() !== shape.join())
       throw misfit(name, `${name} is ${tensor.shape.join(' x ')}, the model needs ${shape.join(' x ')}`);
-    weights.set(tensor.values, offset);
   }
   const names = new Set(wanted.map(({ name }) => name));
-  for (const name of tensors.keys()) if (!names.has(name)) throw misfit(name, `the model has no tensor ${name}`);
-  return weights;
+  for (const name of found.keys()) if (!names.has(name)) throw misfit(name, `the model has no tensor ${name}`);
 }
 
 /** The model's tensors of either kind of file. */

@@ -142,6 +142,7 @@ describe('AloneModel', () => {
     const base = { weights, normaliser, server };
     const round = learner.contribution({ step: 1, base, baseModel: site, site, onProgress: () => undefined });
     const comparison = alone.after(1, normaliser, signal);
+    await expect.poll(() => order).toEqual(['round begins']);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(order).toEqual(['round begins']);
     release();

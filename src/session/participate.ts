@@ -26,7 +26,7 @@ import { AloneModel } from './alone.ts';
 import type { DataBudget } from './data-budget.ts';
 import { modelKey } from './journal.ts';
 import { Learner } from './learner.ts';
-import type { Participant } from './live-round.ts';
+import type { Participant } from './participant.ts';
 import { type RoundResult, takePart } from './round.ts';
 import { askWhetherCounted, counts, type Sent, SiteMemory } from './site-memory.ts';
 import { StartFile } from './start-file.ts';

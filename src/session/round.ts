@@ -18,7 +18,14 @@ import type { Checkpoint } from '../model/checkpoint.ts';
 import { Phase, stepKind, Verdict } from '../protocol/phases.ts';
 import { voteDigest } from '../protocol/record.ts';
 import type { RoundView, TaskView } from '../protocol/views.ts';
-import { LiveRound, type Participant, RoundOver } from './live-round.ts';
+import { LiveRound, RoundOver } from './live-round.ts';
+import type { Participant } from './participant.ts';
+import { fetchInputs, fetchShares, serveAgain } from './steps/blobs.ts';
+import { recompute, waitForCandidate } from './steps/candidate.ts';
+import { fetchJoins, finalIndex, findIndex, join, refuseIfForgotten, roundSecrets } from './steps/join.ts';
+import { judge, recall, remember } from './steps/memory.ts';
+import { speakInPhase } from './steps/speak.ts';
+import { unmask } from './steps/unmask.ts';
 
 export interface RoundResult {
   readonly view: RoundView;
@@ -47,7 +54,7 @@ export async function takePart(
   const stop = () => training.abort();
   signal.addEventListener('abort', stop, { once: true });
   // Training runs beside the phases; its failure is reported where its result is needed.
-  const contribution = round.recall().then((recalled) =>
+  const contribution = recall(round).then((recalled) =>
     me.learner.contribution({
       step: opened.step,
       base,
@@ -66,26 +73,27 @@ export async function takePart(
     view,
     recomputed,
     uploadBytes,
-    index: await round.finalIndex(),
+    index: await finalIndex(round),
   });
   try {
-    await round.refuseIfForgotten();
+    await refuseIfForgotten(round);
 
-    await round.checkBudget();
+    // Whoever cannot afford the round is not missed in it.
+    await me.budget?.checkRound(round.view);
 
     // Join: fresh mask keys, and a commitment to the second mask.
-    const secrets = await round.secrets();
+    const secrets = await roundSecrets(round);
     const mask = await maskKeys(secrets.seed);
-    await round.join(mask, secrets);
+    await join(round, mask, secrets);
 
     // Share: both secrets, split over the whole roster.
     let view = await round.reach(Phase.Share);
-    const index = await round.findIndex();
+    const index = await findIndex(round);
     if (index < 0) {
       training.abort();
       return await over(await round.reachEnd());
     }
-    const joined = await round.joins();
+    const joined = await fetchJoins(round);
     const layout = roundLayout(me.spec, view.step);
     const context = await contextOf(me.chain, task, view, layout);
     const bundle = await round.journal.once('bundle', async () => {
@@ -101,7 +109,7 @@ export async function takePart(
       });
       return dealt.bundle;
     });
-    await round.speakInPhase(Phase.Share, index, async () => ({
+    await speakInPhase(round, Phase.Share, index, async () => ({
       digest: await bundleRoot({ context, dealer: index, n: view.n, bundle }),
       body: { bundle: toHex(await sha256(bundle)) },
       blob: bundle,
@@ -111,9 +119,9 @@ export async function takePart(
     view = await round.reach(Phase.Ack);
     const held = new Map<number, HeldShare>();
     const bundles = new Map<number, Bytes>();
-    const fetchShares = () => round.fetchShares(view, context, index, joined, bundles, held);
-    await round.speakInPhase(Phase.Ack, index, async () => {
-      await round.collect(fetchShares, () => popcount(bitmapOf(held.keys()) & view.dealt) === popcount(view.dealt));
+    const takeShares = () => fetchShares(round, view, context, index, joined, bundles, held);
+    await speakInPhase(round, Phase.Ack, index, async () => {
+      await round.collect(takeShares, () => popcount(bitmapOf(held.keys()) & view.dealt) === popcount(view.dealt));
       return { digest: uintBytes(bitmapOf(held.keys()), 32), body: {} };
     });
 
@@ -123,8 +131,9 @@ export async function takePart(
     const maskCtx = await maskContext(context, view.u2);
     const masked = await round.journal.once('masked', async () => {
       const { parts, remembered } = await contribution;
-      await round.remember(remembered);
-      await round.holdBudget();
+      await remember(round, remembered);
+      // From when the vector has left, the others can uncover a sum that holds it.
+      await me.budget?.hold(round.view);
       const packed = packVector(layout, parts);
       const maskPublicKeys = joined.map((member) => member.maskPublicKey);
       return maskVector({
@@ -140,7 +149,7 @@ export async function takePart(
       });
     });
     uploadBytes = masked.length;
-    await round.speakInPhase(Phase.Mask, index, async () => ({
+    await speakInPhase(round, Phase.Mask, index, async () => ({
       digest: await maskedDigest(masked),
       body: { blob: toHex(await sha256(masked)), sizeBytes: masked.length },
       blob: masked,
@@ -150,9 +159,9 @@ export async function takePart(
     view = await round.reach(Phase.Have);
     const inputs = new Map<number, Bytes>([[index, masked]]);
     const wanted = view.masked;
-    await round.speakInPhase(Phase.Have, index, async () => {
+    await speakInPhase(round, Phase.Have, index, async () => {
       await round.collect(
-        () => round.fetchInputs(view, layout, inputs),
+        () => fetchInputs(round, view, layout, inputs),
         () => popcount(bitmapOf(inputs.keys()) & wanted) === popcount(wanted),
       );
       return { digest: uintBytes(bitmapOf(inputs.keys()) & wanted, 32), body: {} };
@@ -161,31 +170,28 @@ export async function takePart(
     // Unmask, once.
     view = await round.reach(Phase.Unmask);
     if (has(view.u3, index)) {
-      if (held.size < popcount(view.u2)) await fetchShares();
-      await round.unmask(view, index, joined, held);
+      if (held.size < popcount(view.u2)) await takeShares();
+      await unmask(round, view, index, joined, held);
     }
 
     // Check the sum that was posted, or post it if nobody does; then say what one thinks of it.
     view = await round.reach(Phase.Sum);
-    await round.serveAgain([...bundles.values(), ...inputs.values()]);
-    recomputed = await round.recompute(view, base, layout, bundles, inputs);
-    view = await round.candidate(view, index, recomputed);
-    if (view.phase === Phase.Vote && has(view.u3, index) && (recomputed || round.sumIsInvalid)) {
+    await serveAgain(round, [...bundles.values(), ...inputs.values()]);
+    const result = await recompute(round, view, base, layout, bundles, inputs);
+    if (result !== 'invalid') recomputed = result;
+    view = await waitForCandidate(round, view, index, recomputed);
+    if (view.phase === Phase.Vote && has(view.u3, index) && result !== undefined) {
       const mine = recomputed;
-      await round.speakInPhase(Phase.Vote, index, async () => {
+      await speakInPhase(round, Phase.Vote, index, async () => {
         const agrees = mine !== undefined && view.sumRoot === mine.sumRoot && view.modelHash === mine.modelHash;
         const judged = agrees && base && stepKind(view.step, me.spec.training.rounds) === 'training';
-        const verdict = judged
-          ? await round.verdict(base, mine.checkpoint)
-          : agrees
-            ? Verdict.Abstain
-            : Verdict.Dispute;
+        const verdict = judged ? await judge(round, base, mine.checkpoint) : agrees ? Verdict.Abstain : Verdict.Dispute;
         return { digest: await voteDigest(view.sumRoot, view.modelHash, verdict), body: {} };
       });
     }
     view = await round.reachEnd();
     if (recomputed && recomputed.sumRoot === view.sumRoot)
-      await round.serveAgain([recomputed.packedSum, recomputed.checkpointBytes, ...(await me.start.kept())]);
+      await serveAgain(round, [recomputed.packedSum, recomputed.checkpointBytes, ...(await me.start.kept())]);
     return await over(view);
   } catch (error) {
     if (!(error instanceof RoundOver)) throw error;

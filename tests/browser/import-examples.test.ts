@@ -123,6 +123,21 @@ describe('examples', () => {
     expect((await storedRows(again.dataset ?? ''))?.rows).toBe(3);
   });
 
+  it('are series whose columns have other names, once the person says which is which', async () => {
+    const lines = Array.from({ length: 40 }, (_, i) => `${i},${i % 30},1000,0,0,${i % 9}\n`);
+    const files = [named('station.csv', `dust,TEMP,PRES,DEWP,RAIN,WSPM\n${lines.join('')}`)];
+    const spec = { data: forecastTaskSpec().data, heldOut: HELD_OUT };
+    const { report, dataset } = await importExamples(files, options(spec));
+    expect(dataset).toBeUndefined();
+    expect(report.findings).toMatchObject([{ kind: 'unmapped', name: 'PM2.5', severity: 'blocks' }]);
+    const again = await importExamples(files, {
+      ...options(spec),
+      order: { examples: { plan: report.plan, repairs: [{ kind: 'column', column: 'PM2.5', source: 'dust' }] } },
+    });
+    expect(again.report.mapping?.columns[0]).toEqual({ name: 'PM2.5', source: 'dust' });
+    expect((await storedRows(again.dataset ?? ''))?.rows).toBe(32);
+  });
+
   it('stop when they are told to', async () => {
     const controller = new AbortController();
     controller.abort();

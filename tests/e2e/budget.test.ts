@@ -1,35 +1,21 @@
 /** A data set's privacy budget as its owner meets it: shown before joining, refused past the limit, spent by a task, and never given back. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { takeSample } from '../../bench/page/steps.ts';
 import { createExampleTask, exampleNamed, exampleSpec } from '../../node/example-task.ts';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import type { LocalNetwork } from '../../node/network.ts';
 import { checkTaskSpec } from '../../src/protocol/task-spec.ts';
-import { expectAccessible, launchBrowser, openContext, takeSample, waitForResult } from './browser.ts';
+import { expectAccessible, launchBrowser, openContext, waitForResult } from './browser.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let task: bigint;
-let training: Promise<unknown>;
-const stop = new AbortController();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-budget-page-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 2,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
+  temporary = await startTemporaryNetwork({ trainingRounds: 2, headless: false });
+  ({ network } = temporary);
   const { chain, relay } = network;
   task = await createExampleTask({
     creator: chain.creator,
@@ -48,10 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 async function looks(page: Page, name: string): Promise<void> {
@@ -93,8 +76,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   const joins = page.getByRole('button', { name: 'Join the training' });
 
   await openSetUp(page);
-  expect(await textOf(page, 'budget-spent')).toBe('0');
-  expect(await textOf(page, 'budget-limit')).toBe('epsilon 10 (delta 0.00001)');
+  await expect.poll(() => textOf(page, 'budget-spent')).toBe('0');
+  await expect.poll(() => textOf(page, 'budget-limit')).toBe('epsilon 10 (delta 0.00001)');
   const whole = await textOf(page, 'budget-after');
   expect(whole).toMatch(/^epsilon \d/);
   expect(await page.getByRole('checkbox', { name: /nothing bounds/ }).count()).toBe(0);
@@ -106,8 +89,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.getByText('The limit is saved.').waitFor({ timeout: 60_000 });
   await looks(page, 'budget-data');
   await openSetUp(page);
-  expect(await joins.isDisabled()).toBe(true);
   await page.getByText('This task costs more than your limit leaves').waitFor();
+  expect(await joins.isDisabled()).toBe(true);
   await looks(page, 'budget-over');
 
   await setLimit(page, '50');
@@ -116,8 +99,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await joins.click();
   await page.getByRole('button', { name: 'Pause' }).waitFor({ timeout: 60_000 });
   await page.getByTestId('budget-left').waitFor({ timeout: 60_000 });
-  expect(await textOf(page, 'budget-after')).toBe(whole);
-  training = network.train(task).catch(() => undefined);
+  await expect.poll(() => textOf(page, 'budget-after')).toBe(whole);
+  temporary.train(task).catch(() => undefined);
   await expect.poll(() => textOf(page, 'budget-spent'), { timeout: 200_000, interval: 500 }).not.toBe('0');
   await looks(page, 'budget-live');
   await waitForResult(page);
@@ -125,8 +108,8 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.goto(new URL('/data', network.url).href);
   const card = page.getByTestId('dataset').first();
   await card.waitFor({ timeout: 60_000 });
+  await expect.poll(() => textOf(page, 'dataset-spent')).not.toBe('epsilon 0');
   const spent = await textOf(page, 'dataset-spent');
-  expect(spent).not.toBe('epsilon 0');
   await looks(page, 'budget-spent');
 
   // Forgotten, and read again: what was spent is still spent.
@@ -140,12 +123,12 @@ test('is shown before joining, refused past the limit, and spent', async () => {
   await page.goto(new URL(`/alliance/${other}/train`, network.url).href);
   await takeSample(page, 'Hungarian');
   await page.getByTestId('budget-after').waitFor({ timeout: 60_000 });
-  expect(await textOf(page, 'budget-spent')).toBe(spent);
-  expect(await textOf(page, 'budget-task')).toBe('none: no bound');
-  expect(await joins.isDisabled()).toBe(true);
+  await expect.poll(() => textOf(page, 'budget-spent')).toBe(spent);
+  await expect.poll(() => textOf(page, 'budget-task')).toBe('none: no bound');
+  await expect.poll(() => joins.isDisabled()).toBe(true);
   await looks(page, 'budget-open');
   await page.getByRole('checkbox', { name: /nothing bounds/ }).check();
-  expect(await joins.isDisabled()).toBe(false);
+  await expect.poll(() => joins.isDisabled()).toBe(false);
   expect(errors).toEqual([]);
   await context.close();
 }, 600_000);

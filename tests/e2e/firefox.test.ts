@@ -1,48 +1,28 @@
 /** The main journey in a stock Firefox, driven over WebDriver BiDi: join with a sample, live through a round, reload, look at what left. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import type { LocalNetwork } from '../../node/network.ts';
 import { findFirefox } from '../../scripts/find-firefox.mjs';
 
 const firefox = findFirefox();
 const PATIENCE_MS = 120_000;
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
-let training: Promise<unknown>;
 let task: bigint;
-const stop = new AbortController();
 
 beforeAll(async () => {
   if (firefox === undefined) return;
-  folder = await mkdtemp(join(tmpdir(), 'murmur-firefox-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 30,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
-  ({ task } = await network.openTask());
-  training = network.train(task).catch(() => undefined);
+  temporary = await startTemporaryNetwork({ trainingRounds: 30, headless: true });
+  ({ network, task } = temporary);
   browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true });
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 /** By role and name, as a person finds it. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { joinWithSample } from '../../bench/page/steps.ts';
 import { readDataset } from '../../node/data-files.ts';
 import { readOnlyRelay } from '../../node/hospital.ts';
 import { FOR_PEOPLE, type LocalNetwork } from '../../node/network.ts';
@@ -25,15 +26,7 @@ import { Phase } from '../../src/protocol/phases.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { RoundView } from '../../src/protocol/views.ts';
 import { Learner } from '../../src/session/learner.ts';
-import {
-  chainModelHash,
-  joinWithSample,
-  launchBrowser,
-  modelHash,
-  openContext,
-  openTrain,
-  waitForResult,
-} from './browser.ts';
+import { expectModel, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
 
 const SAMPLES = ['Cleveland', 'Hungarian', 'Zurich', 'Long Beach'] as const;
 const TRAINING_ROUNDS = 2;
@@ -118,8 +111,7 @@ test('four tabs train together, one leaves in the middle, nothing plain leaves',
   const view = await network.chain.creator.task(task);
   expect(view.status).toBe('finished');
   for (const { page, errors } of staying) {
-    expect(await modelHash(page)).toBe(view.modelHash);
-    expect(await chainModelHash(page)).toBe(view.modelHash);
+    await expectModel(page, view.modelHash);
     expect(errors).toEqual([]);
   }
   const source = readOnlyRelay(network.url, network.chain.sender, task);

@@ -4,8 +4,9 @@
  */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinWithSample } from '../../bench/page/steps.ts';
 import { Phase } from '../../src/protocol/phases.ts';
-import { joinWithSample, launchBrowser, openContext, openTrain } from './browser.ts';
+import { launchBrowser, openContext, openTrain } from './browser.ts';
 import { type LiveNetwork, startLiveNetwork, walletOf } from './live-network.ts';
 
 const WAIT = { timeout: 120_000 };
@@ -70,8 +71,12 @@ test(
       });
       expect(view.phase).toBe(Phase.Settled);
       expect(await live.counts(wallet, view)).toBe(false);
-      await rowOf(page, round).and(page.locator('[data-part="left-out"]')).waitFor(WAIT);
-      expect(await page.getByTestId('missed').textContent()).toContain(`Round ${round} went on without this tab`);
+      // Together: the sentence stands only until the next round is over.
+      const said = page.getByTestId('missed').filter({ hasText: `Round ${round} went on without this tab` });
+      await Promise.all([
+        rowOf(page, round).and(page.locator('[data-part="left-out"]')).waitFor(WAIT),
+        said.waitFor(WAIT),
+      ]);
       await countsNext(page, wallet, round);
     });
   },
@@ -108,7 +113,7 @@ test(
     await withTab('Zurich', async ({ context, page, wallet }) => {
       const second = await openTrain(context, live.url, live.task);
       await second.page.getByRole('heading', { name: 'Another tab is taking part' }).waitFor(WAIT);
-      expect(await second.page.locator(`[data-hash="${wallet}"]`).count()).toBe(1);
+      await expect.poll(() => second.page.locator(`[data-hash="${wallet}"]`).count()).toBe(1);
       await second.page.getByRole('button', { name: 'Take part here with another wallet' }).click();
       // The only wallet so far is the other tab's, and the page says so before anything is joined.
       await second.page.getByText('First make or choose another one').waitFor(WAIT);

@@ -1,8 +1,9 @@
 /** A tab that reloads in any phase of a round goes on in the same round, and counts in it. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinWithSample } from '../../bench/page/steps.ts';
 import { Phase, phaseName } from '../../src/protocol/phases.ts';
-import { joinWithSample, launchBrowser, modelHash, openContext, openTrain, waitForResult } from './browser.ts';
+import { expectModel, launchBrowser, openContext, openTrain, waitForResult } from './browser.ts';
 import { type LiveNetwork, startLiveNetwork, walletOf } from './live-network.ts';
 
 const PHASES = [Phase.Join, Phase.Share, Phase.Ack, Phase.Mask, Phase.Have, Phase.Unmask, Phase.Vote] as const;
@@ -45,7 +46,7 @@ test('reloads in every phase; every round counts it; it ends with the model of t
   await waitForResult(page);
   const task = await live.network.chain.creator.task(live.task);
   expect(task.status).toBe('finished');
-  expect(await modelHash(page)).toBe(task.modelHash);
+  await expectModel(page, task.modelHash);
   // The comparison went on too: this tab's own model has had all its training.
   await page.getByTestId('alone-accuracy').filter({ hasText: '%' }).waitFor();
   expect(errors).toEqual([]);

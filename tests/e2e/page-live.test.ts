@@ -1,45 +1,25 @@
 /** The page on a running network: join, go on after a reload, one tab at a time, pause, leave; accessible all the way. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import { expectAccessible, joinWithSample, launchBrowser, openContext, openTrain, waitForRound } from './browser.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { joinWithSample } from '../../bench/page/steps.ts';
+import type { LocalNetwork } from '../../node/network.ts';
+import { expectAccessible, launchBrowser, openContext, openTrain, waitForRound } from './browser.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let task: bigint;
-let training: Promise<unknown>;
-const stop = new AbortController();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-page-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 30,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
-  ({ task } = await network.openTask());
-  // The four hospitals train beside the tab; stopping the network ends them.
-  training = network.train(task).catch(() => undefined);
+  temporary = await startTemporaryNetwork({ trainingRounds: 30, headless: true });
+  ({ network, task } = temporary);
   browser = await launchBrowser();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', async () => {
@@ -51,7 +31,7 @@ test('a fifth site joins, reloads, yields to no second tab, pauses and leaves', 
   await waitForRound(page, 1);
   await expectAccessible(page, 'live-dark-360');
 
-  expect(await page.getByTestId('bytes-up').textContent()).not.toBe('0 B');
+  await expect.poll(() => page.getByTestId('bytes-up').textContent()).not.toBe('0 B');
   await page.reload();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await waitForRound(page, 2);
@@ -86,9 +66,8 @@ test('a file that does not fit is refused by row and column', async () => {
     .setInputFiles({ name: 'mine.csv', mimeType: 'text/csv', buffer: Buffer.from(line) });
   const finding = page.locator('[data-testid=findings] li.blocks', { hasText: 'chol' }).first();
   await finding.waitFor();
-  const said = await finding.textContent();
-  expect(said).toContain('row 1');
-  expect(said).toContain('9000');
+  await expect.poll(() => finding.textContent()).toContain('row 1');
+  await expect.poll(() => finding.textContent()).toContain('9000');
   expect(await page.getByTestId('data-summary').count()).toBe(0);
   await context.close();
 });

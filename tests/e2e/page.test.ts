@@ -40,7 +40,7 @@ describe.each(looks)('without a network, $name', ({ colorScheme, width, name }) 
     const alert = page.getByRole('alert');
     if (needsNetwork) await alert.getByRole('button', { name: 'Try again' }).waitFor();
     const said = needsNetwork ? ['There is no network behind this page'] : [];
-    expect(await alert.allTextContents()).toEqual(said.map((text) => expect.stringContaining(text)));
+    await expect.poll(() => alert.allTextContents()).toEqual(said.map((text) => expect.stringContaining(text)));
     await expectAccessible(page, `${title}-offline-${name}`);
     expect(errors).toEqual([]);
     await context.close();
@@ -52,14 +52,16 @@ describe('by keyboard', () => {
     const context = await openContext(browser);
     const page = await context.newPage();
     await page.goto(server.url);
+    await page.getByRole('heading', { level: 1 }).waitFor();
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('href'))).toBe('#content');
+    const focused = (attribute: string) => page.evaluate((of) => document.activeElement?.getAttribute(of), attribute);
+    await expect.poll(() => focused('href')).toBe('#content');
     await page.getByRole('link', { name: 'Train together' }).first().focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/alliance');
     await page.getByRole('heading', { level: 1, name: 'Train together' }).waitFor();
-    expect(await page.title()).toContain('Train together');
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+    await expect.poll(() => page.title()).toContain('Train together');
+    await expect.poll(() => focused('id')).toBe('content');
     await page.getByRole('link', { name: /Left this tab/ }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'What left this tab' }).waitFor();

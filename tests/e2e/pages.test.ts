@@ -1,61 +1,36 @@
 /** A person without a wallet looks around a real network, by keyboard alone; the same pages in every look, and when the network goes. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FOR_PROGRAMS, type LocalNetwork, startNetwork } from '../../node/network.ts';
-import {
-  expectAccessible,
-  joinWithSample,
-  launchBrowser,
-  openContext,
-  openTrain,
-  tabTo,
-  waitForResult,
-} from './browser.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { joinWithSample } from '../../bench/page/steps.ts';
+import { FOR_PROGRAMS, type LocalNetwork } from '../../node/network.ts';
+import { expectAccessible, hashOf, launchBrowser, openContext, openTrain, tabTo, waitForResult } from './browser.ts';
 
 const ROUNDS = 3;
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 /** finished, and waiting for sites */
 let done: bigint;
 let waiting: bigint;
-let training: Promise<unknown> | undefined;
-const stop = new AbortController();
 const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [360, 1280].map((width) => ({ colorScheme, width })),
 );
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-pages-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: ROUNDS,
-    pace: FOR_PROGRAMS,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
+  temporary = await startTemporaryNetwork({ trainingRounds: ROUNDS, pace: FOR_PROGRAMS, headless: false });
+  ({ network, task: done } = temporary);
   browser = await launchBrowser();
-  ({ task: done } = await network.openTask());
-  await network.train(done);
+  await temporary.train();
   ({ task: waiting } = await network.openTask());
 }, 280_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 async function press(page: Page, target: Locator): Promise<void> {
@@ -70,13 +45,12 @@ test('by keyboard alone: start, list, search, task, verify, word, result, downlo
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(network.url);
   await page.getByTestId('judged-models').getByRole('img').waitFor();
-  expect(await page.getByTestId('total-tasks').textContent()).toBe('2');
+  await expect.poll(() => page.getByTestId('total-tasks').textContent()).toBe('2');
   await press(page, page.getByRole('main').getByRole('link', { name: 'Train together' }).first());
 
-  await page.getByTestId('found').waitFor();
-  expect(await page.getByTestId('found').textContent()).toBe('2 tasks');
+  await expect.poll(() => page.getByTestId('found').textContent()).toBe('2 tasks');
   // The network's own task comes first, and is marked.
-  expect(await page.getByTestId('task').first().getAttribute('data-task')).toBe(waiting.toString());
+  await expect.poll(() => page.getByTestId('task').first().getAttribute('data-task')).toBe(waiting.toString());
   await page.getByTestId('task').first().getByText('The network’s own task').waitFor();
   await tabTo(page, page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.type('liver');
@@ -94,13 +68,13 @@ test('by keyboard alone: start, list, search, task, verify, word, result, downlo
   await page.waitForURL(`**/alliance/${done}`);
   await page.getByRole('heading', { level: 1, name: 'Heart disease, four hospitals' }).waitFor();
   const rounds = page.getByTestId('rounds').locator('tbody tr:not([data-outcome="void"])');
-  expect(await rounds.count()).toBe(ROUNDS + 2);
+  await expect.poll(() => rounds.count()).toBe(ROUNDS + 2);
   await press(page, page.getByRole('button', { name: 'Check all rounds' }));
   await page.getByText('The model is right').waitFor();
   const { modelHash, round } = await network.chain.creator.task(done);
   for (const name of ['recomputed-hash', 'verified-chain-hash', 'task-model-hash'])
-    expect(await page.getByTestId(name).getAttribute('data-hash')).toBe(modelHash);
-  expect(await page.getByTestId('verify').textContent()).toContain(`All ${round} rounds`);
+    await expect.poll(() => hashOf(page, name), { message: name }).toBe(modelHash);
+  await expect.poll(() => page.getByTestId('verify').textContent()).toContain(`All ${round} rounds`);
 
   await press(page, page.getByTestId('costs').getByRole('button', { name: 'Noise added' }));
   await press(page, page.getByRole('link', { name: 'More about Noise' }));
@@ -110,7 +84,7 @@ test('by keyboard alone: start, list, search, task, verify, word, result, downlo
 
   await press(page, page.getByRole('link', { name: 'See the result' }));
   await page.getByTestId('public-result').waitFor();
-  expect(await page.getByTestId('public-result').textContent()).toMatch(/Of \d+ held-out rows of all sites/);
+  await expect.poll(() => page.getByTestId('public-result').textContent()).toMatch(/Of \d+ held-out rows of all sites/);
   await tabTo(page, page.getByRole('button', { name: 'Download the model' }));
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
   expect(download.suggestedFilename()).toBe('murmur-heart-disease-four-hospitals.safetensors');
@@ -154,7 +128,7 @@ test('the check can be stopped, and begun again', async () => {
   await page.getByRole('button', { name: 'Check all rounds' }).click();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText('Stopped. Nothing was changed.').waitFor();
-  expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0);
   await context.unroute('**/v1/blobs/**');
   await page.getByRole('button', { name: 'Check all rounds' }).click();
   await page.getByText('The model is right').waitFor();
@@ -169,7 +143,7 @@ test('the connection goes and comes back: what was read stays, and is said to be
   await context.setOffline(true);
   await page.getByText('You are offline.').waitFor();
   await page.getByRole('alert').waitFor({ timeout: 60_000 });
-  expect(await page.getByTestId('task').count()).toBe(2);
+  await expect.poll(() => page.getByTestId('task').count()).toBe(2);
   await expectAccessible(page, 'alliance-connection-lost');
   await context.setOffline(false);
   await page.getByRole('alert').waitFor({ state: 'detached', timeout: 60_000 });
@@ -182,7 +156,7 @@ test('while a round runs everybody sees it, and at its end who took part sees bo
   await joinWithSample(site, 'Long Beach');
   await site.goto(`${network.url}/alliance/${waiting}/result`);
   await site.getByRole('link', { name: 'Go to your live round' }).waitFor();
-  training = network.train(waiting).catch(() => undefined);
+  temporary.train(waiting).catch(() => undefined);
 
   const visitor = await (await openContext(browser, { viewport: { width: 360, height: 800 } })).newPage();
   await visitor.goto(network.url);
@@ -202,9 +176,9 @@ test('while a round runs everybody sees it, and at its end who took part sees bo
   await waitForResult(site);
   await site.getByTestId('result').getByRole('link').click();
   await site.getByTestId('own-result').waitFor({ timeout: 120_000 });
-  expect(await site.getByTestId('sentence').textContent()).toMatch(
-    /^On your 26 held-out rows the common model got \d+ right, yours alone \d+\.$/,
-  );
+  await expect
+    .poll(() => site.getByTestId('sentence').textContent())
+    .toMatch(/^On your 26 held-out rows the common model got \d+ right, yours alone \d+\.$/);
   for (const { colorScheme, width } of LOOKS) {
     await site.setViewportSize({ width, height: 800 });
     await site.emulateMedia({ colorScheme });

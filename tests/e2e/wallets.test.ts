@@ -1,47 +1,29 @@
 /** Wallets: of the page and of the person's own, on a running network. Every refusal is told in words, and a retry works. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FOR_PEOPLE, type LocalNetwork, startNetwork } from '../../node/network.ts';
+import { startTemporaryNetwork, type TemporaryNetwork } from '../../bench/page/network.ts';
+import { agreeToNoBound, joinWithSample, takeSample } from '../../bench/page/steps.ts';
+import type { LocalNetwork } from '../../node/network.ts';
 import { revokeData } from '../../src/chain/calldata.ts';
-import { agreeToNoBound, expectAccessible, joinWithSample, launchBrowser, openContext, takeSample } from './browser.ts';
+import { expectAccessible, hashOf, launchBrowser, openContext } from './browser.ts';
 import { OwnWallet } from './own-wallet.ts';
 
-let folder: string;
+let temporary: TemporaryNetwork;
 let network: LocalNetwork;
 let browser: Browser;
 let task: bigint;
-let training: Promise<unknown>;
-const stop = new AbortController();
 const OTHER_CHAIN = 1;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-wallets-'));
-  network = await startNetwork({
-    stateFolder: folder,
-    port: 0,
-    rpcPort: 0,
-    trainingRounds: 60,
-    pace: FOR_PEOPLE,
-    onReady: () => undefined,
-    onTask: () => undefined,
-    onRound: () => undefined,
-    onTrouble: () => undefined,
-    signal: stop.signal,
-  });
-  ({ task } = await network.openTask());
-  training = network.train(task).catch(() => undefined);
+  temporary = await startTemporaryNetwork({ trainingRounds: 60, headless: true });
+  ({ network, task } = temporary);
   browser = await launchBrowser();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  stop.abort();
-  await network?.stop();
-  await training;
-  await rm(folder, { recursive: true, force: true });
+  await temporary?.stop();
 }, 60_000);
 
 async function openSetUp(context: BrowserContext): Promise<Page> {
@@ -53,6 +35,12 @@ async function openSetUp(context: BrowserContext): Promise<Page> {
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const notice = (page: Page, words: string) => page.getByText(words, { exact: false }).first().waitFor();
+
+/** The wallet was asked and declined, and the page says so: what it said of an earlier question went when this one began. */
+async function declined(page: Page, wallet: OwnWallet): Promise<void> {
+  await expect.poll(() => wallet.failures.length).toBe(0);
+  await notice(page, 'You declined in your wallet.');
+}
 
 async function leave(page: Page): Promise<void> {
   await button(page, 'Leave').click();
@@ -81,15 +69,17 @@ test('wallets of the page: choose, fill, export; one in use is marked', async ()
   const page = await openSetUp(context);
   await button(page, 'Make a wallet in this tab').click();
   await page.getByTestId('wallet').waitFor();
-  const first = await page.getByTestId('wallet').getAttribute('data-hash');
+  const first = await hashOf(page, 'wallet');
   await button(page, 'Take play money').click();
   await page.getByTestId('balance').getByText('1000 FLOCK').waitFor({ timeout: 30_000 });
   await button(page, 'Make another one').click();
-  await page.getByRole('radio').nth(1).waitFor();
-  expect(await page.getByTestId('wallet').getAttribute('data-hash')).not.toBe(first);
-  await page.getByRole('radio').first().click();
+  // The sample files are a group of radios as well.
+  const made = page.getByRole('radiogroup', { name: 'Wallets made in this browser' }).getByRole('radio');
+  await made.nth(1).waitFor();
+  await expect.poll(() => hashOf(page, 'wallet')).not.toBe(first);
+  await made.first().click();
   await page.getByTestId('balance').getByText('1000 FLOCK').waitFor();
-  expect(await page.getByTestId('wallet').getAttribute('data-hash')).toBe(first);
+  await expect.poll(() => hashOf(page, 'wallet')).toBe(first);
   await expectAccessible(page, 'wallets-dark-360');
 
   await button(page, 'Export').click();
@@ -107,7 +97,7 @@ test('wallets of the page: choose, fill, export; one in use is marked', async ()
   await expectAccessible(page, 'wallet-export-dark-360');
   await button(page, 'Show the private key').click();
   await button(page, 'Show it').click();
-  expect(await page.getByTestId('private-key').getAttribute('data-hash')).toMatch(/^0x[0-9a-f]{64}$/);
+  await expect.poll(() => hashOf(page, 'private-key')).toMatch(/^0x[0-9a-f]{64}$/);
   await button(page, 'Close').click();
   await context.close();
 });
@@ -146,18 +136,18 @@ test("a wallet of the person's own: declined, busy, wrong chain, joined, revoked
 
   wallet.failures.push({ method: 'eth_requestAccounts', code: 4001 });
   await button(page, 'Connect Test Wallet').click();
-  await notice(page, 'You declined in your wallet.');
+  await declined(page, wallet);
   wallet.failures.push({ method: 'eth_requestAccounts', code: -32002 });
   await button(page, 'Connect Test Wallet').click();
   await notice(page, 'A request is already open in your wallet.');
   await expectAccessible(page, 'wallet-busy');
   await button(page, 'Connect Test Wallet').click();
   await notice(page, 'Your wallet is on another network');
-  expect(await page.getByTestId('wallet').getAttribute('data-hash')).toBe(wallet.account.address);
+  await expect.poll(() => hashOf(page, 'wallet')).toBe(wallet.account.address);
 
   wallet.failures.push({ method: 'wallet_switchEthereumChain', code: 4001 });
   await button(page, 'Switch network').click();
-  await notice(page, 'You declined in your wallet.');
+  await declined(page, wallet);
   await expectAccessible(page, 'wallet-wrong-chain');
   await button(page, 'Switch network').click();
   await page.getByTestId('balance').waitFor({ timeout: 30_000 });
@@ -174,7 +164,7 @@ test("a wallet of the person's own: declined, busy, wrong chain, joined, revoked
   for (const method of ['eth_signTypedData_v4', 'eth_sendTransaction']) {
     wallet.failures.push({ method, code: 4001 });
     await button(page, 'Join the training').click();
-    await notice(page, 'You declined in your wallet.');
+    await declined(page, wallet);
   }
   await button(page, 'Join the training').click();
   await button(page, 'Pause').waitFor({ timeout: 60_000 });

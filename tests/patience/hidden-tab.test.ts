@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { joinWithSample } from '../../bench/page/steps.ts';
 import { systemClock } from '../../relay/server/start.ts';
 import { chromiumFlags } from '../../scripts/find-chromium.mjs';
 import { Phase } from '../../src/protocol/phases.ts';
-import { chromiumPath, joinWithSample, openTrain } from '../e2e/browser.ts';
+import { chromiumPath, openTrain } from '../e2e/browser.ts';
 import { type LiveNetwork, startLiveNetwork, walletOf } from '../e2e/live-network.ts';
 
 const HIDDEN_MS = 600_000;

@@ -30,4 +30,4 @@ test(`${WORLDS} worlds keep every control variate in step with the server's`, as
   expect(failed).toEqual([]);
   expect(settled).toBeGreaterThan(2 * WORLDS);
   expect(voids).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -5,7 +5,7 @@ import type { InferredData } from '../../src/dataset/infer-data.ts';
 import type { ModelCost } from '../../src/model/cost.ts';
 import type { Preset } from '../../src/model/presets.ts';
 import type { DataKind, DataSpec } from '../../src/protocol/data-spec.ts';
-import type { LayerSpec } from '../../src/protocol/model-spec.ts';
+import type { LayerSpec, ModelSpec } from '../../src/protocol/model-spec.ts';
 import type { RecordPrivacySpec, UserPrivacySpec } from '../../src/protocol/privacy-spec.ts';
 import type { TaskSpec } from '../../src/protocol/task-spec.ts';
 import type { DataSource } from './data.ts';
@@ -15,9 +15,13 @@ import type { ContractCall } from './wallets.ts';
 export type { Preset };
 
 /** Layers of an own model, without the last one, which follows from what is learnt; so do the codes of an embedding. */
-export type ModelChoice =
-  | { readonly kind: 'preset'; readonly preset: Preset }
-  | { readonly kind: 'own'; readonly layers: readonly LayerSpec[] };
+export type ModelChoice = (
+  { readonly kind: 'preset'; readonly preset: Preset } | { readonly kind: 'own'; readonly layers: readonly LayerSpec[] }
+) & {
+  readonly adapter?: NonNullable<ModelSpec['adapter']>;
+  /** places of layers that never leave a site, in any order; the last one by its name, since a preset's length is not known yet */
+  readonly private?: readonly (number | 'last')[];
+};
 
 /** For participants: how many of them are honest follows from the smallest round, and updates are clipped to `clipNorm`. */
 export type NoiseChoice = (Omit<UserPrivacySpec, 'honest'> & { readonly clipNorm: number }) | RecordPrivacySpec;
@@ -42,6 +46,7 @@ export interface PlannedLayer {
   readonly layer: LayerSpec;
   /** sizes of what goes out; unknown from the first layer on that does not fit */
   readonly output?: readonly number[];
+  /** its own, without an adapter's */
   readonly weights?: number;
 }
 
@@ -50,6 +55,8 @@ export interface PlanTrouble {
   /** in the spec, e.g. model.layers.2 */
   readonly path: string;
   readonly message: string;
+  /** what to do, where that does not follow from the place */
+  readonly hint?: string;
 }
 
 /** What follows from a wish, as far as it goes: a wish without a title has figures, and no spec. */
@@ -80,6 +87,8 @@ export interface TaskDraft {
   readonly phaseSeconds: number;
   readonly stake: string;
   readonly pool: string;
+  /** the file that the spec's model starts from, where it does */
+  readonly start?: Blob;
 }
 
 /**
@@ -97,8 +106,11 @@ export interface CreateApi {
   inferSample(source: DataSource, kind: DataKind | undefined, signal?: AbortSignal): Promise<InferredData>;
   /** Reads a sample of anything but a table as the sites will read their files; nothing is stored. @throws MurmurError as inferSample */
   readSample(source: DataSource, data: DataSpec, signal?: AbortSignal): Promise<ExamplesReport>;
-  /** All that follows from a creator's choices, or what is wrong with them. */
-  planTask(wish: TaskWish): Promise<TaskPlan>;
+  /**
+   * All that follows from a creator's choices, or what is wrong with them.
+   * @param start a safetensors file of weights to start from; the spec names it when it fits the model
+   */
+  planTask(wish: TaskWish, start?: Blob): Promise<TaskPlan>;
   /**
    * Creates a task with a wallet that the page made, and gives the relay its spec. Returns the task's id.
    * @throws MurmurError bad-input naming the parameter that is out of bounds, refused when the wallet cannot pay the pool

@@ -1,5 +1,5 @@
 /** A tab's participation, as page and participant's worker speak of it. */
-import type { Hex } from '../../src/core/bytes.ts';
+import type { Bytes, Hex } from '../../src/core/bytes.ts';
 import type { ErrorData } from '../../src/core/errors.ts';
 import type { ParticipationStatus } from '../../src/session/status.ts';
 import type { LedgerTotals } from './ledger.ts';
@@ -68,6 +68,11 @@ export interface ParticipationApi {
   beIndependent(): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /**
+   * The model of the task that this tab takes part in, with what this site has learnt in its private layers, as a safetensors file.
+   * @throws MurmurError not-found before the first model, or when this tab takes part in another task or in none
+   */
+  ownModel(task: string, signal?: AbortSignal): Promise<Bytes>;
   /** Ends the participation; the round in progress goes on without this tab. */
   leave(): Promise<void>;
 }

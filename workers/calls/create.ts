@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { beaconWaitSeconds, createLocally, creationCalls, finishCreation } from '../create.ts';
 import { openSources } from '../data.ts';
 import { waitForLock } from '../lock.ts';
+import { startFileInspector } from '../start-file.ts';
 
 /** How long another tab's creation is waited for. */
 const WAIT_MS = 120_000;
@@ -11,6 +12,7 @@ const WAIT_MS = 120_000;
 const sampleReader = () => import('../sample.ts');
 
 export function createCalls({ opened, connected }: Context): CreateApi {
+  const inspectStart = startFileInspector();
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     const release = await waitForLock('murmur/create', AbortSignal.timeout(WAIT_MS));
     try {
@@ -32,8 +34,8 @@ export function createCalls({ opened, connected }: Context): CreateApi {
       const files = await openSources((await opened()).world, source, signal);
       return (await sampleReader()).readSample(files, data, signal);
     },
-    async planTask(wish) {
-      return (await import('../plan-task.ts')).planTask(wish);
+    async planTask(wish, start) {
+      return (await import('../plan-task.ts')).planTask(wish, start, inspectStart);
     },
     async createLocally(draft, wallet) {
       const { world, network } = await connected();

@@ -8,6 +8,7 @@ import { checkHonest } from '../../src/session/releases.ts';
 import { bookOf, taskBudget } from '../budget.ts';
 import type { Connected, Context } from '../context.ts';
 import { localWalletKey } from '../keys.ts';
+import { ownModel } from '../own-model.ts';
 import { networkName, type World } from '../world.ts';
 
 export function participationCalls({ connected }: Context): Omit<ParticipationApi, 'watch'> {
@@ -38,6 +39,11 @@ export function participationCalls({ connected }: Context): Omit<ParticipationAp
     async resume() {
       const { participation } = await connected();
       await participation.resume();
+    },
+    async ownModel(task, signal) {
+      const { world, network, participation, tasks } = await connected(signal);
+      const { spec } = await tasks.terms(network, task, signal);
+      return ownModel(world, network, participation.stored(), { task, spec });
     },
     async leave() {
       const { world, network, participation } = await connected();

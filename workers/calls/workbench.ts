@@ -2,6 +2,7 @@
 import { cancelled } from '../../src/core/clock.ts';
 import { MurmurError } from '../../src/core/errors.ts';
 import { SeededRandom, secureRandom } from '../../src/core/random.ts';
+import { readCheckpoint } from '../../src/model/checkpoint.ts';
 import { roundSteps } from '../../src/protocol/training-spec.ts';
 import { timeStep } from '../../src/session/trial.ts';
 import type { WorkbenchApi } from '../api/workbench.ts';
@@ -25,9 +26,8 @@ export function workbenchCalls({ connected }: Context): WorkbenchApi {
     async write({ task, model, ...options }, onText, signal) {
       const { network, tasks } = await connected(signal);
       const spec = await tasks.spec(network, task, signal);
-      const [bytes, { readCheckpoint }, { writeText }] = await Promise.all([
+      const [bytes, { writeText }] = await Promise.all([
         tasks.model(network, model, signal),
-        import('../../src/model/checkpoint.ts'),
         import('../../src/evaluation/writing.ts'),
       ]);
       const { data } = spec;

@@ -7,6 +7,7 @@ import { Entries, type FieldId, type Problem } from './create-entries.ts';
 import { type CreateForm, type DataForm, learningKind } from './create-form.ts';
 import { readLayers } from './create-layers.ts';
 import { readNoise } from './create-noise.ts';
+import { readParts } from './create-parts.ts';
 import { readPictures } from './create-pictures.ts';
 import { readSeries } from './create-series.ts';
 import { readTable } from './create-table.ts';
@@ -35,10 +36,12 @@ export function checkForm(form: CreateForm): Checked {
   const description = about.text('description', form.description, 0, 4000);
   const data = readData(about, form.data);
   const rest = new Entries();
-  const model: ModelChoice =
-    form.model === 'own'
+  const model: ModelChoice = {
+    ...(form.model === 'own'
       ? { kind: 'own', layers: readLayers(rest, form.layers) }
-      : { kind: 'preset', preset: form.model };
+      : { kind: 'preset', preset: form.model }),
+    ...readParts(rest, form, form.model === 'own' ? form.layers : undefined),
+  };
   const { training, server } = readTraining(rest, form, learningKind(form.data));
   if (training.earlyStop !== undefined && form.release === 'off') rest.wrong('patience', { kind: 'needs-scores' });
   const heldOut = rest.number('heldOutPercent', form.heldOutPercent, HELD_OUT.least, HELD_OUT.most);
@@ -83,6 +86,9 @@ function readData(entries: Entries, data: DataForm): DataSpec | undefined {
 export function fieldOf({ path }: PlanTrouble, { model, noise, data }: CreateForm): FieldId {
   const layer = /^model\.layers\.(\d+)$/u.exec(path)?.[1];
   if (layer !== undefined) return model === 'own' ? `layers.${layer}` : 'model';
+  if (path === 'model.adapter.rank') return 'rank';
+  const part = /^model\.(start|adapter|private)\b/u.exec(path)?.[1];
+  if (part !== undefined) return part;
   if (path.includes('classes')) return 'classes';
   if (path.startsWith('data.alphabet')) return 'alphabet';
   if (path.startsWith('data')) return data.kind === 'series' ? 'sensors' : data.kind === 'table' ? 'columns' : 'data';

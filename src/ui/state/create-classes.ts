@@ -1,5 +1,5 @@
 /** Classes of pictures or texts as they are entered: how files write each, and what it is called. */
-import type { FoundClass } from '../../dataset/infer-pictures.ts';
+import type { FoundClass } from '../../dataset/infer-classes.ts';
 import type { ClassLabelSpec } from '../../protocol/data-spec.ts';
 import { MAX_CLASSES } from '../../protocol/limits.ts';
 import { ABOUT_LENGTH, type Entries, NAME_LENGTH } from './create-entries.ts';

@@ -11,9 +11,9 @@ export type Problem =
   | { readonly kind: 'few-categories' | 'many-categories' | 'long-category' | 'same-category' }
   | { readonly kind: 'no-positive' | 'all-positive' | 'many-marks' | 'needs-scores' }
   | { readonly kind: 'few-classes' | 'class-taken' | 'few-characters' | 'same-character' | 'capitals' }
-  | { readonly kind: 'no-sensors' | 'noise-algorithm' }
+  | { readonly kind: 'no-sensors' | 'noise-algorithm' | 'needs-start' | 'start-gone' }
   | { readonly kind: 'many-features'; readonly count: number; readonly most: number }
-  | { readonly kind: 'other'; readonly message: string };
+  | { readonly kind: 'other'; readonly message: string; readonly hint?: string };
 
 /** Names an entry: `title`, `rounds`, `columns.3.minimum`, … */
 export type FieldId = string;

@@ -6,6 +6,7 @@ import { type LayerForm } from './create-layers.ts';
 import { type NoiseForm, START_NOISE } from './create-noise.ts';
 import { type PicturesForm, startPictures } from './create-pictures.ts';
 import { type SeriesForm, startSeries } from './create-series.ts';
+import { type PartsForm, startParts } from './create-parts.ts';
 import { startTable, type TableForm } from './create-table.ts';
 import { type LearningKind, startTraining, type TrainingForm } from './create-training.ts';
 import { startTexts, type TextsForm } from './create-texts.ts';
@@ -13,7 +14,7 @@ import { startTexts, type TextsForm } from './create-texts.ts';
 export type DataForm = TableForm | PicturesForm | TextsForm | SeriesForm;
 export type ModelId = Preset | 'own';
 
-export interface CreateForm extends TrainingForm, NoiseForm {
+export interface CreateForm extends TrainingForm, NoiseForm, PartsForm {
   /** random; makes every draft another task, even when all else is the same */
   readonly id: string;
   readonly fileName: string;
@@ -86,7 +87,8 @@ export function learningKind(data: DataForm): LearningKind {
 
 function startLearning(kind: LearningKind) {
   const rowCap = kind === 'table' ? '256' : '2048';
-  return { ...startTraining(kind), model: USUAL_MODELS[kind] as ModelId, layers: [] as LayerForm[], rowCap };
+  const model = { model: USUAL_MODELS[kind] as ModelId, layers: [] as LayerForm[], ...startParts() };
+  return { ...startTraining(kind), ...model, rowCap };
 }
 
 function startData(sample: InferredData): DataForm {

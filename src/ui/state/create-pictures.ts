@@ -1,5 +1,6 @@
 /** Pictures as they are entered, and from them the pictures of the spec. */
-import type { InferredPictures, LabelPlace } from '../../dataset/infer-pictures.ts';
+import type { LabelPlace } from '../../dataset/infer-classes.ts';
+import type { InferredPictures } from '../../dataset/infer-pictures.ts';
 import type { PicturesSpec } from '../../protocol/data-spec.ts';
 import { type ClassesForm, readClasses, startClasses } from './create-classes.ts';
 import type { Entries } from './create-entries.ts';

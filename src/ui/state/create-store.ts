@@ -4,7 +4,7 @@ import type { TableForm } from './create-table.ts';
 
 const KEY = 'murmur/create';
 /** Changes when the form does; an older draft is not read. */
-const VERSION = 3;
+const VERSION = 4;
 
 export function keepDraft(form: CreateForm): void {
   const kept = { ...form, data: form.data.kind === 'table' ? withoutNames(form.data) : form.data };

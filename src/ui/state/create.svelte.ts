@@ -15,6 +15,7 @@ import { featureWidth } from '../../protocol/target.ts';
 import { checkForm, fieldOf } from './create-check.ts';
 import type { FieldId, Problem } from './create-entries.ts';
 import { type CreateForm, startForm } from './create-form.ts';
+import { startOf, startProblem } from './create-parts.ts';
 import { forgetDraft, keepDraft, readDraft } from './create-store.ts';
 import type { IdentityState } from './identity.svelte.ts';
 
@@ -41,19 +42,25 @@ export class CreateState {
   #planned = $state.raw<string>();
   #planning = false;
   #source = $state.raw<DataSource>();
+  /** the file of weights to start from; not there after a reload */
+  #startFile = $state.raw<File>();
   readonly #touched = new SvelteSet<FieldId>();
   #tried = $state(false);
   #turn = 0;
 
   readonly #checked = $derived(this.form && checkForm(this.form));
   readonly #wish = $derived(this.#checked?.wish);
-  /** a wish by what it says, so that one that only looks new is not planned again */
-  readonly #wanted = $derived(this.#wish && JSON.stringify(this.#wish));
+  readonly #start = $derived(this.form?.start && this.#startFile);
+  /** a wish and its file by what they say, so that one that only looks new is not planned again */
+  readonly #wanted = $derived(this.#wish && JSON.stringify([this.#wish, this.#start && startOf(this.#start)]));
   readonly #isPlanned = $derived(this.#wanted !== undefined && this.#wanted === this.#planned);
   readonly #problems = $derived.by((): ReadonlyMap<FieldId, Problem> => {
     const own = this.#checked?.problems ?? new Map<FieldId, Problem>();
     const trouble = this.#isPlanned ? this.plan?.trouble : undefined;
-    if (trouble === undefined || this.form === undefined) return own;
+    if (this.form === undefined) return own;
+    const start = startProblem(this.form, this.#start !== undefined, trouble);
+    if (start !== undefined) return new Map([...own, ['start', start]]);
+    if (trouble === undefined) return own;
     const field = fieldOf(trouble, this.form);
     // Layers fit or not whatever else is missing; the rest of the spec is looked at once nothing is.
     const said = own.size === 0 || trouble.path.startsWith('model');
@@ -69,8 +76,16 @@ export class CreateState {
     const spec = this.#isPlanned && this.problems.length === 0 ? this.plan?.spec : undefined;
     if (spec === undefined || this.#wish === undefined || this.#checked === undefined) return undefined;
     const { minCohort, joinSeconds, phaseSeconds } = this.#wish;
-    return { spec, minCohort, joinSeconds, phaseSeconds, stake: this.#checked.stake, pool: this.#checked.pool };
+    const { stake, pool } = this.#checked;
+    return { spec, minCohort, joinSeconds, phaseSeconds, stake, pool, ...(this.#start && { start: this.#start }) };
   });
+  /** the file was held against the model, whatever else is missing */
+  readonly startFits = $derived(
+    this.#isPlanned &&
+      this.#start !== undefined &&
+      this.plan?.cost !== undefined &&
+      this.plan.trouble?.path !== 'model.start',
+  );
   readonly specHash = $derived(this.draft && this.plan?.specHash);
   readonly longestSeconds = $derived.by(() => {
     if (this.#wish === undefined || this.beaconWait === undefined) return undefined;
@@ -87,7 +102,10 @@ export class CreateState {
 
   /** What is wrong with an entry, once the person has been there or wanted to go on. Layers that do not fit are told at once. */
   problem(field: FieldId): Problem | undefined {
-    const shown = this.#tried || this.#touched.has(field) || /^(?:layers\.\d+|algorithm|model|noise)$/u.test(field);
+    const shown =
+      this.#tried ||
+      this.#touched.has(field) ||
+      /^(?:layers\.\d+|algorithm|model|noise|start|adapter|rank|private)$/u.test(field);
     return shown ? this.#problems.get(field) : undefined;
   }
 
@@ -144,6 +162,19 @@ export class CreateState {
     }
   }
 
+  /** Takes a file of weights to start from. */
+  takeStart(file: File): void {
+    if (this.form === undefined) return;
+    this.#startFile = file;
+    this.form.start = startOf(file);
+  }
+
+  /** Starts from random weights. */
+  dropStart(): void {
+    this.#startFile = undefined;
+    if (this.form !== undefined) this.form.start = undefined;
+  }
+
   /** Keeps the draft across a reload; for an effect. */
   keep(): void {
     if (this.form !== undefined && this.created === undefined) keepDraft($state.snapshot(this.form));
@@ -155,8 +186,9 @@ export class CreateState {
     if (wanted === undefined || wanted === this.#planned || this.#planning) return;
     this.#planning = true;
     try {
-      const wish = JSON.parse(wanted) as TaskWish;
-      this.plan = await useParticipant((participant) => participant.planTask(wish));
+      const [wish] = JSON.parse(wanted) as [TaskWish];
+      const start = this.#start;
+      this.plan = await useParticipant((participant) => participant.planTask(wish, start));
       this.planError = undefined;
     } catch (error) {
       this.planError = toErrorData(error);
@@ -203,6 +235,7 @@ export class CreateState {
     this.plan = undefined;
     this.#planned = undefined;
     this.#source = undefined;
+    this.#startFile = undefined;
     this.created = undefined;
     this.createError = undefined;
     this.readError = undefined;

@@ -18,6 +18,21 @@ export interface MappingRow {
   readonly problems: number;
 }
 
+/** A row of the table in which the person says which column of the file is meant. */
+export interface ColumnChoice {
+  readonly key: string;
+  readonly name: string;
+  /** what the task says about it */
+  readonly notes: readonly string[];
+  /** value of the choice; empty while there is none */
+  readonly source: string;
+  readonly samples: readonly string[];
+  readonly state: ColumnState;
+  readonly stateWords: string;
+  /** how its cells are read other than as they stand */
+  readonly changes: string;
+}
+
 /** One row a column of the schema, the label last. */
 export function mappingRows(schema: TableSpec, { plan, sources, findings }: FileReport): readonly MappingRow[] {
   return plan.columns.map((reading, column): MappingRow => {

@@ -68,11 +68,13 @@ export class DataState {
     });
   }
 
-  /** Reads the file again with changes of the plan. */
+  /** Reads the file again with changes of the plan, and with those that it is being read with: that reading makes way for this one. */
   async mend(repairs: readonly Repair[]): Promise<void> {
     const plan = this.report?.plan;
     if (this.#source === undefined || plan === undefined) return;
-    await this.#run({ source: this.#source, order: { plan, repairs } }, () => {
+    const { order } = this.#asked ?? {};
+    const unread = this.reading && order?.plan === plan ? (order.repairs ?? []) : [];
+    await this.#run({ source: this.#source, order: { plan, repairs: [...unread, ...repairs] } }, () => {
       this.#plans = [...this.#plans, plan].slice(-MAX_CHANGES);
     });
   }
@@ -81,7 +83,10 @@ export class DataState {
   async mendExamples(repairs: readonly ExamplesRepair[]): Promise<void> {
     const plan = this.examples?.plan;
     if (this.#source === undefined || plan === undefined) return;
-    await this.#run({ source: this.#source, order: { examples: { plan, repairs } } }, () => {
+    const { order } = this.#asked ?? {};
+    const unread = this.reading && order?.examples?.plan === plan ? order.examples.repairs : [];
+    const examples = { plan, repairs: [...unread, ...repairs] };
+    await this.#run({ source: this.#source, order: { examples } }, () => {
       this.#plans = [...this.#plans, plan].slice(-MAX_CHANGES);
     });
   }
@@ -90,7 +95,7 @@ export class DataState {
   async undo(): Promise<void> {
     const plan = this.#plans.at(-1);
     if (this.#source === undefined || plan === undefined) return;
-    const order = 'columns' in plan ? { plan } : { examples: { plan, repairs: [] } };
+    const order = 'encoding' in plan ? { plan } : { examples: { plan, repairs: [] } };
     await this.#run({ source: this.#source, order }, () => {
       this.#plans = this.#plans.slice(0, -1);
     });

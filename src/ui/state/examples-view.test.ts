@@ -6,7 +6,7 @@ const report: ExamplesReport = {
   kind: 'texts',
   fileName: 'a.txt',
   sizeBytes: 1,
-  plan: { classes: {}, fit: 'squeeze', accepted: [] },
+  plan: { classes: {}, columns: {}, fit: 'squeeze', accepted: [] },
   findings: [],
   rows: 2,
   droppedRows: 0,

@@ -1,5 +1,6 @@
 /** Texts of the part of the form that says what is learnt of pictures, texts and sensor readings, and what all kinds have in common. */
-import type { LabelPlace } from '../../dataset/infer-pictures.ts';
+import type { LabelPlace } from '../../dataset/infer-classes.ts';
+import type { DamagedPictures } from '../../dataset/infer-pictures.ts';
 import type { InferredTime } from '../../dataset/infer-series.ts';
 import type { TextsSpec } from '../../protocol/data-spec.ts';
 import { formatCount } from '../format.ts';
@@ -39,6 +40,8 @@ const PLACES: Readonly<Record<LabelPlace, string>> = {
 export const picturesWords = {
   found: (width: number, height: number, mixed: boolean) =>
     `Your pictures have ${mixed ? 'several sizes, most of them' : ''} ${width} x ${height} pixels.`,
+  damaged: ({ count, of, first }: DamagedPictures) =>
+    `${plural(count, 'file')} of the ${of} that were looked at cannot be read as a picture: ${first.join('; ')}${count > first.length ? ' and others' : ''}. Copy them again, save them anew as PNG or JPEG, or leave them out. Damaged files teach nothing, and every site is told of its own.`,
   place: (place: LabelPlace) => PLACES[place],
   size: 'Pictures of another size are scaled to this one. Large ones take long to train.',
   width: 'Width',

@@ -38,6 +38,7 @@ export const modelWords = {
   own: { label: 'Layers of your own', about: 'For people who know what a layer does. Starts from the model above.' },
   cost: 'What it costs a site',
   weights: 'Weights',
+  sentWeights: 'Of these, learnt together and sent',
   memory: 'Memory of a step, about',
   step: 'A step, about',
   stepOf: (seconds: number) => (seconds < 0.01 ? 'under 0.01 s' : `${seconds.toFixed(2)} s`),

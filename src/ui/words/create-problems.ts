@@ -2,6 +2,7 @@
 import { formatCount } from '../format.ts';
 import { learnWords, picturesWords, seriesWords, textsWords } from './create-kinds.ts';
 import { modelWords, noiseWords } from './create-model.ts';
+import { partsWords } from './create-parts.ts';
 import { rulesWords } from './create-rules.ts';
 import { tableWords } from './create-table.ts';
 import { trainingWords } from './create-training.ts';
@@ -57,6 +58,11 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   targetDescription: seriesWords.targetDescription,
   model: modelWords.model,
   layers: modelWords.layers,
+  start: partsWords.start,
+  adapter: partsWords.adapter,
+  rank: partsWords.rank,
+  strength: partsWords.strength,
+  private: partsWords.private,
   noise: noiseWords.noise,
   noiseMultiplier: noiseWords.multiplier,
   delta: noiseWords.delta,
@@ -128,10 +134,14 @@ export function problemWords(problem: Problem): string {
       return 'Choose from 1 to 64 sensors to learn from.';
     case 'noise-algorithm':
       return 'With noise this way of training is not possible: it tells more than updates, and that part has no noise. Choose FedAvg or FedProx.';
+    case 'needs-start':
+      return 'Adapters add to a model that is given. Choose a file of weights to start from, or learn all of the model.';
+    case 'start-gone':
+      return 'After a reload the file has to be chosen again: only its name was kept.';
     case 'many-features':
       return `These columns make ${formatCount(problem.count)} features; a task may have ${formatCount(problem.most)}. Leave out columns with many categories.`;
     case 'other':
-      return problem.message;
+      return problem.hint === undefined ? problem.message : `${problem.message}. ${problem.hint}`;
   }
 }
 

@@ -142,6 +142,7 @@ export const dataWords = {
   fileColumnFor: (name: string) => `Column of your file for ${name}`,
   sourceName: (name: string, place: number) => (name === '' ? `Column ${place + 1}` : `${name} (${place + 1})`),
   stateFits: 'fits',
+  stateFound: 'found',
   stateMissing: 'not found',
   stateProblems: (count: number) => `${formatCount(count)} to mend`,
   stateWarns: 'look at it',

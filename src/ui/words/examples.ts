@@ -19,6 +19,8 @@ const examples = (kind: ExampleKind, count: number) => plural(count, NOUNS[kind]
 const were = (count: number) => (count === 1 ? 'was' : 'were');
 
 const TITLES: Readonly<Record<ExampleFindingKind, (finding: ExampleFinding, kind: ExampleKind) => string>> = {
+  unmapped: ({ count, name = '' }) =>
+    `“${name}” is no column of ${count === 1 ? 'your file' : `${formatCount(count)} of your files`}`,
   'unknown-class': ({ count }, kind) => `${examples(kind, count)} of a class that the task does not have`,
   unreadable: ({ count }) => `${plural(count, 'file')} that cannot be read as a picture`,
   'out-of-range': ({ count, name }) =>
@@ -42,8 +44,11 @@ const TITLES: Readonly<Record<ExampleFindingKind, (finding: ExampleFinding, kind
 };
 
 const MEANINGS: Readonly<Record<ExampleFindingKind, string>> = {
+  unmapped:
+    'The task needs it. If your file has it under another name, choose that; if the first line holds no names, write them there.',
   'unknown-class': 'They are left out. The class is the name of the folder, or stands beside the example.',
-  unreadable: 'They are left out. PNG and JPEG files are read.',
+  unreadable:
+    'They are left out: cut off, damaged, or of another kind than their names say. Copy them again, or save them anew as PNG or JPEG.',
   'out-of-range': 'What holds such a value is left out. A wrong unit, or another scale of pixels, is the usual reason.',
   'not-a-number': 'What holds such a cell is left out. Numbers are written like 12 or 12.5.',
   'short-row': 'They are left out. Perhaps lines are broken, or cells are separated by another sign.',
@@ -116,6 +121,8 @@ export const exampleWords = {
   repairs: (title: string) => `Ways to deal with: ${title}`,
   repair: (repair: ExamplesRepair): string => {
     switch (repair.kind) {
+      case 'column':
+        return `Use “${repair.source}”`;
       case 'class':
         return `Read “${repair.from}” as another class`;
       case 'fit':

@@ -93,6 +93,16 @@ export const verifyWords = {
   none: 'There is nothing to check yet: no round has ended.',
 } as const;
 
+export const ownModelWords = {
+  title: 'Your site’s own model',
+  about:
+    'The common model, with what your site alone has learnt in its private layers. Only this browser has it: keep the file, and do not pass it on.',
+  action: 'Save your site’s model',
+  preparing: 'Preparing the file…',
+  saved: (name: string, size: string) => `${name} (${size}) is in your downloads.`,
+  fileName: (name: string) => `${name}-own`,
+} as const;
+
 export const modelFileWords = {
   title: 'The model',
   none: 'There is no model yet. The first round makes it.',
