@@ -5,12 +5,19 @@ import { delegatedShare, divide } from './delegation-split.ts';
 import { emitted } from './emission-schedule.ts';
 import { WAD, afterFee, expNeg, intervalShare, splitPool } from './reward-split.ts';
 
+interface Node {
+  stake: number;
+  delegated: number;
+  /** FLock's weight of the rank */
+  g: number;
+}
+
 const { arena_rewards: day } = JSON.parse(readFileSync('tests/vectors/known-answers.json', 'utf8')) as {
   arena_rewards: {
     emission: number;
     lambda: number;
     sigma: number;
-    nodes: { stake: number; delegated: number }[];
+    nodes: [Node, Node];
     validator_stakes: number[];
     expect: { nodes_pool: number; validators_pool: number; node_a_pool: number; delegator_of_a_v21: number };
   };
@@ -34,7 +41,7 @@ function preciseExpNeg(x: bigint): bigint {
 }
 
 describe('the two-node Arena day of FLock', () => {
-  const [a, b] = day.nodes as [{ stake: number; delegated: number }, { stake: number; delegated: number }];
+  const [a, b] = day.nodes;
   const lambda = wei(day.lambda);
   const validators = wei(day.validator_stakes.reduce((x, y) => x + y));
   const pool = splitPool(wei(day.emission), 0n, wei(a.stake + b.stake), validators);
@@ -54,9 +61,13 @@ describe('the two-node Arena day of FLock', () => {
     const { alone, added } = delegatedShare(pool.nodes, lambda, place);
     expect(flock(alone + added)).toBeCloseTo(day.expect.node_a_pool, 0);
     const { operator, delegators } = divide(added, wei(day.sigma));
-    // FLock's 4,679.24 starts from node A's pay rounded to 58,087; unrounded it is 0.02 more.
-    const rounded = divide(wei(day.expect.node_a_pool) - alone, wei(day.sigma)).delegators;
-    expect(flock(rounded)).toBeCloseTo(day.expect.delegator_of_a_v21, 2);
+    // FLock weighs stake by rank, with the example's g; a lambda of four digits meets that to 0.02 FLOCK (3 parts in a million).
+    const rank = (delegated: number) => {
+      const own = (a.stake + delegated) * a.g;
+      return own / (own + b.stake * b.g);
+    };
+    const byRank = (1 - day.sigma) * flock(pool.nodes) * (rank(a.delegated) - rank(0));
+    expect(byRank).toBeCloseTo(day.expect.delegator_of_a_v21, 2);
     expect(Math.abs(flock(delegators) - day.expect.delegator_of_a_v21)).toBeLessThan(0.02);
     expect(operator + delegators).toBe(added);
   });
