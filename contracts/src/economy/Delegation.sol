@@ -295,8 +295,8 @@ contract Delegation is IDelegation {
         uint128 weightOfPool = (p.weight - d.weight + weight).toUint128();
         (d.weight, p.weight) = (uint128(weight), weightOfPool);
         if (weightOfPool == 0 && p.left != 0) {
-            // Else whoever comes next, with a wei of stake, would have it all.
-            _credit(d.operator, p.left, p.rules.operatorFeeBps);
+            // Else whoever comes next, with a wei of stake, would have it all. Nor the operator: it would gain by driving them out.
+            owed[TREASURY] += p.left;
             p.left = 0;
         }
         emit DelegationChanged(d.operator, position, d.owner, weight, weightOfPool);

@@ -11,7 +11,7 @@ import {IStakeModule} from "./IStakeModule.sol";
 /// @dev Why over 7 days: a delegator gets for the seconds that it is there, so one that comes a block before a payment and leaves
 /// gains nothing on one that stays. Who announces an exit after a payment still gets all of it, if the pool's exit delay is 7 days.
 /// Why the first delegator and donors gain nothing: rewards are counted by what `pay` pulled, never by balance; and a pool without
-/// delegators holds nothing for the next to come, since what is left goes to the operator when the last one leaves.
+/// delegators holds nothing for the next to come, since what is left goes to the treasury when the last one leaves.
 /// Parameters are copied by a pool when it is opened. Pools need no gate of the guardian: the positions, which are what enters, do.
 /// Money is FLOCK wei, weight is gmFLOCK wei, sigma is in 1e18, times are Unix seconds. Every division rounds against the claimer.
 interface IDelegation is IStakeModule {

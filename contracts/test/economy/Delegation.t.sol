@@ -124,7 +124,7 @@ contract DelegationTest is Test {
         pass(30 days);
         assertEq(delegation.earned(b), 0);
         delegation.claim(A);
-        delegation.claim(OPERATOR);
+        assertEq(delegation.claim(OPERATOR), net(40e18, 800));
         delegation.claim(TREASURY);
         near(token.balanceOf(address(delegation)), 0);
     }
