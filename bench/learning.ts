@@ -20,7 +20,17 @@ import { figures as sms } from './learning/sms.ts';
 import type { Section } from './learning/section.ts';
 
 /** In the order in which they run. */
-const SECTIONS: Readonly<Record<string, Section>> = { heart, pneumonia, sms, beijing, dirichlet, lora, poison, attack, mnist };
+const SECTIONS: Readonly<Record<string, Section>> = {
+  heart,
+  pneumonia,
+  sms,
+  beijing,
+  dirichlet,
+  lora,
+  poison,
+  attack,
+  mnist,
+};
 
 /** @throws MurmurError bad-input for a section that there is not */
 export async function run(context: BenchContext): Promise<readonly Figure[]> {

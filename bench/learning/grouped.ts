@@ -4,7 +4,12 @@
  */
 import type { FoldInput } from '../../src/aggregation/fold.ts';
 import type { Parts } from '../../src/aggregation/layouts.ts';
-import { type GroupSum, foldGroups, leaveOneGroupOut, possibleGroups } from '../../src/aggregation/robust/fold-groups.ts';
+import {
+  type GroupSum,
+  foldGroups,
+  leaveOneGroupOut,
+  possibleGroups,
+} from '../../src/aggregation/robust/fold-groups.ts';
 import { uintBytes } from '../../src/core/bytes.ts';
 import { check } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';

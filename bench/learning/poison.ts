@@ -52,7 +52,11 @@ interface Defence {
 const DEFENCES = {
   plain: { name: 'weighted mean, no votes', rule: { kind: 'mean' }, votes: false },
   median: { name: 'coordinate-wise median, no votes', rule: { kind: 'median' }, votes: false },
-  trimmedMean: { name: 'mean without the least and the greatest', rule: { kind: 'trimmed-mean', trim: 1 }, votes: false },
+  trimmedMean: {
+    name: 'mean without the least and the greatest',
+    rule: { kind: 'trimmed-mean', trim: 1 },
+    votes: false,
+  },
   normBound: { name: 'lengths bound by their median, no votes', rule: { kind: 'norm-bound' }, votes: false },
   votes: { name: 'weighted mean of the groups that the votes keep', rule: { kind: 'mean' }, votes: true },
   defended: { name: 'votes and norm bound', rule: { kind: 'norm-bound' }, votes: true },

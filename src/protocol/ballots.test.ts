@@ -59,6 +59,8 @@ describe('isVotedDown', () => {
 });
 
 it('keeps the groups that are not decisively worse', () => {
-  expect(keptGroups([box(4n, 0n, 8n, 12n), box(0n, 0n, 12n, 12n), box(6n, 6n, 0n, 12n), box(12n, 0n, 0n, 12n)])).toEqual([1, 2]);
+  expect(
+    keptGroups([box(4n, 0n, 8n, 12n), box(0n, 0n, 12n, 12n), box(6n, 6n, 0n, 12n), box(12n, 0n, 0n, 12n)]),
+  ).toEqual([1, 2]);
   expect(keptGroups([])).toEqual([]);
 });

@@ -40,9 +40,10 @@ export async function foldGroups({ groups, rule, ...input }: FoldGroupsInput): P
   const [weight, update] = [place('weight'), place('update')];
   const pooled = { sums: pool(groups), members: groups.reduce((sum, { members }) => sum + members, 0) };
   if (update < 0 || rule.kind === 'mean') return fold({ ...input, ...pooled });
-  const updates = groups.map(
-    ({ sums }): GroupUpdate => ({ weight: sums[weight]?.[0] as number, update: sums[update] as Float64Array }),
-  );
+  const updates = groups.map(({ sums }): GroupUpdate => ({
+    weight: sums[weight]?.[0] as number,
+    update: sums[update] as Float64Array,
+  }));
   return fold({ ...input, ...pooled, delta: combine(updates, rule) });
 }
 
