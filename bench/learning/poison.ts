@@ -5,15 +5,14 @@
  *   npm run -s bench -- learning --only poison
  *
  * A rule over groups sees four updates. One dishonest site spoils one of them; three can spoil three in the same round, and then a median
- * follows the spoilt ones: no rule over four groups can do better, whatever its name. The votes judge by held-out rows and not by majority
+ * follows the spoilt ones: no rule over four groups can tell which of them to follow. The votes judge by held-out rows and not by majority
  * of the groups, so that they still see it, while most stake is honest. Dishonest sites vote as well: the opposite of what their rows say,
  * and worse where these say nothing.
  *
- * Sums are plain (masked ones are the same, mnist.ts), but for the runs of `poison.lost`. Dishonest are training steps only: the
+ * Sums are plain (masked ones are the same, mnist.ts), but for the first seed of `poison.lost`. Dishonest are training steps only: the
  * statistics are those of honest sites.
  */
-import type { Parts } from '../../src/aggregation/layouts.ts';
-import { roundLayout } from '../../src/aggregation/layouts.ts';
+import { type Parts, roundLayout } from '../../src/aggregation/layouts.ts';
 import { SeededRandom } from '../../src/core/random.ts';
 import { OPTDIGITS_SITES, optdigitsTaskSpec, type PicturesTask } from '../../src/dataset/examples/pictures.ts';
 import { splitEvenly } from '../../src/dataset/sites.ts';
@@ -32,6 +31,7 @@ const SITES = 16;
 const SIZES = { groupSize: 4, minGroup: 3 };
 const SCALE = 10;
 const CLASSES = 10;
+const MOST_LOST = 0.02;
 /** Dishonest sites that stand for 10 and 20 % of 16. */
 const SHARES = { 10: 2, 20: 3 } as const;
 const SEEDS = { quick: 2, full: 10 };
@@ -40,8 +40,11 @@ const ATTACKS = {
   labelFlip: 'digit d is called 9 - d',
   signFlip: 'sends minus its update',
   scaled: `sends ${SCALE} times its update`,
+  reversed: `sends minus ${SCALE} times its update`,
 } as const;
 type Attack = keyof typeof ATTACKS;
+/** What an update is multiplied by. */
+const FACTORS: Readonly<Record<Attack, number>> = { labelFlip: 1, signFlip: -1, scaled: SCALE, reversed: -SCALE };
 const ATTACK_NAMES = Object.keys(ATTACKS) as readonly Attack[];
 
 interface Defence {
@@ -69,10 +72,18 @@ interface Run {
   readonly defence: DefenceName;
   readonly attack?: Attack;
   readonly dishonest: number;
+  /** the first seed by masked sums, which are the same */
   readonly masked?: boolean;
 }
 
-/** Accuracy of a run, and what the runs share. */
+/** Accuracy lost to one dishonest site. */
+interface Lost {
+  readonly attack: Attack;
+  readonly defended: number;
+  readonly undefended: number;
+}
+
+/** What the runs share. */
 interface Setting {
   readonly pool: Dataset;
   readonly trainer: Trainer;
@@ -95,18 +106,18 @@ export async function figures(context: SectionContext): Promise<Figure[]> {
   try {
     const plain = mean(await over({ defence: 'plain', dishonest: 0 }));
     const clean = mean(await over({ defence: 'defended', dishonest: 0, masked: true }));
-    const lost: [Attack, number][] = [];
+    const lost: Lost[] = [];
     for (const attack of ATTACK_NAMES) {
-      lost.push([attack, clean - mean(await over({ defence: 'defended', attack, dishonest: 1, masked: true }))]);
+      const undefended = plain - mean(await over({ defence: 'plain', attack, dishonest: 1 }));
+      const defended = clean - mean(await over({ defence: 'defended', attack, dishonest: 1, masked: true }));
+      lost.push({ attack, undefended, defended });
     }
     const measured = [...costs(plain, clean, lost, seeds.length)];
     for (const attack of ATTACK_NAMES) {
       for (const share of [10, 20] as const) {
-        let undefended = 0;
         for (const defence of DEFENCE_NAMES) {
           const accuracies = await over({ defence, attack, dishonest: SHARES[share] });
-          if (defence === 'plain') undefended = mean(accuracies);
-          measured.push(attacked({ attack, share, defence, accuracies, undefended }));
+          measured.push(attacked({ attack, share, defence, accuracies, clean }));
         }
       }
     }
@@ -131,13 +142,13 @@ async function accuracyOf(
   }
   const { rule, votes } = DEFENCES[defence];
   const say = (site: number, honest: Verdict) => (isDishonest(site) ? opposite(honest) : honest);
-  const factor = attack === 'signFlip' ? -1 : attack === 'scaled' ? SCALE : 1;
+  const factor = attack === undefined ? 1 : FACTORS[attack];
   const model = await learnTogether({
     spec,
     sites,
     trainer,
     beacon,
-    plain: !masked,
+    plain: !masked || seed !== 0,
     groups: { sizes: SIZES, rule, ...(votes && { say }) },
     corrupt: (site, step, parts) => (isDishonest(site) ? scaled(spec, step, parts, factor) : parts),
   });
@@ -150,7 +161,9 @@ function taskOf(): PicturesTask {
     ...base,
     // Rows that a site votes with; the figures are of rows that no site has.
     heldOut: { fraction: 0.3, seed: 'poison' },
-    training: { rounds: 10, epochs: 5, batchSize: 10, learningRate: 0.1, optimiser: 'sgd', l2: 0 },
+    // Logistic regression: a hundred runs have to fit into two minutes.
+    model: { layers: [{ kind: 'flatten' }, { kind: 'dense', units: CLASSES, activation: 'linear' }] },
+    training: { rounds: 6, epochs: 4, batchSize: 16, learningRate: 0.4, optimiser: 'sgd', l2: 0 },
     // No clip stands in an attacker's way: 16 · 64 · 2^20 < 2^31.
     masking: { clipNorm: 64, updateWidth: 32, updateFractionBits: 20, rowCap: 64, maxCohort: SITES },
     evaluation: { ...base.evaluation, release: 'off' },
@@ -171,22 +184,25 @@ function opposite(honest: Verdict): Verdict {
   return honest === Verdict.Worse ? Verdict.Better : Verdict.Worse;
 }
 
-function costs(plain: number, clean: number, lost: readonly [Attack, number][], seeds: number): readonly Figure[] {
-  const setting = `${SITES} simulated sites of optdigits in 4 groups, 10 rounds, mean of ${seeds} seeds`;
+function costs(plain: number, clean: number, lost: readonly Lost[], seeds: number): readonly Figure[] {
+  const byAttack = lost
+    .map(({ attack, defended, undefended }) => `${attack} ${defended.toFixed(4)} (undefended ${undefended.toFixed(4)})`)
+    .join(', ');
+  const setting = `${SITES} simulated sites of optdigits in 4 groups, logistic regression, 6 rounds, mean of ${seeds} seeds`;
   return [
     figure({
       id: 'poison.lost',
-      value: Math.max(...lost.map(([, value]) => value)),
+      value: Math.max(...lost.map(({ defended }) => defended)),
       unit: 'share',
-      goal: 0.02,
+      goal: MOST_LOST,
       better: 'lower',
-      note: `accuracy that the defended model (${DEFENCES.defended.name}; masked sums) loses to one dishonest site, the worst of ${lost.map(([attack, value]) => `${attack} ${value.toFixed(4)}`).join(', ')}; ${setting}`,
+      note: `accuracy that the defended model (${DEFENCES.defended.name}; seed 0 by masked sums) loses to one dishonest site, the worst of ${byAttack}; ${setting}`,
     }),
     figure({
       id: 'poison.cost',
       value: plain - clean,
       unit: 'share',
-      goal: 0.02,
+      goal: MOST_LOST,
       better: 'lower',
       note: `what the defence costs where all sites are honest: ${plain.toFixed(4)} without, ${clean.toFixed(4)} with; ${setting}`,
     }),
@@ -198,17 +214,17 @@ function attacked(run: {
   readonly share: keyof typeof SHARES;
   readonly defence: DefenceName;
   readonly accuracies: readonly number[];
-  readonly undefended: number;
+  readonly clean: number;
 }): Figure {
-  const { attack, share, defence, accuracies, undefended } = run;
+  const { attack, share, defence, accuracies, clean } = run;
   const dishonest = SHARES[share];
-  const spoilt = `${dishonest} dishonest sites spoil up to ${dishonest} of 4 groups a round${dishonest > 2 ? ', where no rule over groups alone can help' : ''}`;
+  const spoilt = `${dishonest} dishonest sites spoil up to ${dishonest} of 4 groups a round${dishonest > 2 ? ', and a rule alone has no majority to follow then' : ''}`;
   return figure({
     id: `poison.${attack}.${share}.${defence}`,
     value: mean(accuracies),
     unit: 'share',
-    // Only the whole defence has a goal: better than none. The others are there to compare; always naming one digit gives 0.1.
-    goal: defence === 'defended' ? undefended : 0.1,
+    // Only the whole defence has a goal, 0.02 below a task without an attack. The others are there to compare: a guess is right in 0.1.
+    goal: defence === 'defended' ? clean - MOST_LOST : 0.1,
     better: 'higher',
     note: `accuracy; ${DEFENCES[defence].name}; ${ATTACKS[attack]}; ${spoilt}; seeds ${accuracies.map((accuracy) => accuracy.toFixed(3)).join(', ')}`,
   });

@@ -1,5 +1,5 @@
 /**
- * Which members of a round mask together (docs/protocol.md, section 1): the roster in groups, drawn by the beacon, which is fixed after
+ * Which members of a round mask together (docs/protocol.md, section 11): the roster in groups, drawn by the beacon, which is fixed after
  * the roster is.
  *
  * G = max(1, floor(n / groupSize)) groups; member order[i] of a Fisher-Yates permutation of 0..n-1 goes to group i mod G.
