@@ -4,7 +4,7 @@
  * Everything is deployed through the deterministic-deployment proxy (https://github.com/Arachnid/deterministic-deployment-proxy)
  * with a fixed salt, so an address follows from creation code and constructor arguments alone, on every chain.
  */
-import { type Address, encodeDeployData, getContractAddress, type Hex, stringToHex } from 'viem';
+import { type Address, encodeDeployData, getContractAddress, type Hex, stringToHex, zeroAddress } from 'viem';
 import { allianceCoordinatorAbi, beaconBn254Abi, flockAbi } from './abi.ts';
 import { allianceCoordinatorBytecode, beaconBN254Bytecode, flockBytecode } from './bytecode.ts';
 
@@ -24,10 +24,15 @@ export interface BeaconParameters {
   readonly delaySeconds: number;
 }
 
+/** FLOCK wei that somebody has from the beginning. */
+export interface Grant {
+  readonly to: Address;
+  readonly amount: bigint;
+}
+
 export interface DeployParameters {
   readonly beacon: BeaconParameters;
-  /** who gets FLOCK at genesis, in wei */
-  readonly genesis: readonly { readonly to: Address; readonly amount: bigint }[];
+  readonly genesis: readonly Grant[];
   /** gets the bonds of disputed sums */
   readonly treasury: Address;
 }
@@ -38,10 +43,13 @@ export interface Addresses {
   readonly coordinator: Address;
 }
 
+/** Who may name the token's first minter, and who may change it: nobody, so that nothing is minted after genesis. */
+const NO_MINTER = [zeroAddress, zeroAddress] as const;
+
 /** Creation code with constructor arguments, in the order of deployment. */
 export function creationCode(parameters: DeployParameters): Readonly<Record<keyof Addresses, Hex>> {
   const { beacon, genesis, treasury } = parameters;
-  const flock = encodeDeployData({ abi: flockAbi, bytecode: flockBytecode, args: [genesis] });
+  const flock = encodeDeployData({ abi: flockAbi, bytecode: flockBytecode, args: [genesis, ...NO_MINTER] });
   const beaconCode = encodeDeployData({
     abi: beaconBn254Abi,
     bytecode: beaconBN254Bytecode,
@@ -65,7 +73,8 @@ export function addressesFor(parameters: DeployParameters): Addresses {
   };
 }
 
-function create2Address(bytecode: Hex): Address {
+/** Where the deployment proxy puts this creation code. */
+export function create2Address(bytecode: Hex): Address {
   return getContractAddress({ opcode: 'CREATE2', from: DEPLOYMENT_PROXY, salt: SALT, bytecode });
 }
 

@@ -95,6 +95,8 @@ test('by keyboard: own file, three repairs, live round, reload, result, ledger, 
   await expectAccessible(page, 'journey-result');
 
   await press(page, 'link', /Left this tab/);
+  // Of many rows the page shows the newest.
+  await page.getByLabel('Kind').selectOption('masked vector');
   await page
     .getByTestId('ledger')
     .getByRole('cell', { name: /masked vector/ })

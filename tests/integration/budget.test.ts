@@ -29,7 +29,7 @@ beforeAll(async () => {
   store = await openBookFile(join(folder, 'budget'));
   world = await Cohort.begin(
     ROUNDS,
-    { joinSeconds: 6, phaseSeconds: 12, beaconSeconds: 20 },
+    { joinSeconds: 12, phaseSeconds: 20, beaconSeconds: 20 },
     {
       evaluation: { bins: 10, release: 'off' },
       privacy: { kind: 'records', noiseMultiplier: 2, delta: DELTA, clipNorm: 1, samplingRate: 0.1 },
@@ -116,7 +116,7 @@ test('attack: the same rows under another name and another wallet have no fresh 
   const { limit, spent } = spentOf(before, rows);
   const attacker = await Cohort.begin(
     ROUNDS,
-    { joinSeconds: 6, phaseSeconds: 12, beaconSeconds: 20 },
+    { joinSeconds: 12, phaseSeconds: 20, beaconSeconds: 20 },
     {
       evaluation: { bins: 10, release: 'off' },
       privacy: { kind: 'records', noiseMultiplier: 2, delta: DELTA, clipNorm: 1, samplingRate: 0.1 },
@@ -139,7 +139,7 @@ test('attack: the same rows under another name and another wallet have no fresh 
 }, 120_000);
 
 test('a task without noise needs its owner’s word', async () => {
-  const open = await Cohort.begin(1, { joinSeconds: 6, phaseSeconds: 12, beaconSeconds: 20 });
+  const open = await Cohort.begin(1, { joinSeconds: 12, phaseSeconds: 20, beaconSeconds: 20 });
   try {
     const privacy = { book: store, withoutNoise: false };
     await expect(open.start(1, { privacy })).rejects.toMatchObject({

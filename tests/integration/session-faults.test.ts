@@ -22,14 +22,14 @@ const EVERY_PHASE = [
 ] as const;
 const LEAVING_PHASES = [Phase.Share, Phase.Ack, Phase.Mask, Phase.Have, Phase.Unmask, Phase.Vote] as const;
 
-const TIMEOUT_MS = 400_000;
+const TIMEOUT_MS = 600_000;
 
 /** Plays in a world of its own, to the task's end. The worlds wait far more than they compute, so they run side by side. */
 async function inWorld(
   { trainingRounds, phaseSeconds }: { trainingRounds: number; phaseSeconds: number },
   play: (world: Cohort) => Promise<void>,
 ): Promise<string> {
-  const world = await Cohort.begin(trainingRounds, { joinSeconds: 6, phaseSeconds, beaconSeconds: 20 });
+  const world = await Cohort.begin(trainingRounds, { joinSeconds: 12, phaseSeconds, beaconSeconds: 20 });
   try {
     await world.startAll();
     await play(world);
@@ -76,7 +76,7 @@ async function endsWell(world: Cohort): Promise<string> {
 test.concurrent(
   'a site that leaves in any phase is survived, also the last one awaited',
   async () => {
-    const status = await inWorld({ trainingRounds: 5, phaseSeconds: 8 }, (world) =>
+    const status = await inWorld({ trainingRounds: 5, phaseSeconds: 16 }, (world) =>
       inEveryPhase(
         world,
         LEAVING_PHASES,
@@ -93,7 +93,7 @@ test.concurrent(
 test.concurrent(
   'one that joins and stays silent from the start costs a deadline, not the round',
   async () => {
-    const status = await inWorld({ trainingRounds: 1, phaseSeconds: 8 }, async (world) => {
+    const status = await inWorld({ trainingRounds: 1, phaseSeconds: 16 }, async (world) => {
       const round = await world.fullRound(1);
       const silent = await world.rosterIndex(round, 0);
       await world.stop(0);

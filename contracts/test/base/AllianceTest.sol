@@ -31,7 +31,7 @@ abstract contract AllianceTest is Test {
         vm.warp(clock);
         Flock.Grant[] memory genesis = new Flock.Grant[](1);
         genesis[0] = Flock.Grant(CREATOR, 1_000_000e18);
-        flock = new Flock(genesis);
+        flock = new Flock(genesis, address(0), address(0));
         beacon = new FakeBeacon();
         alliance = new AllianceCoordinator(flock, beacon, TREASURY);
         vm.prank(CREATOR);

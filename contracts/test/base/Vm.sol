@@ -25,6 +25,7 @@ interface Vm {
     function stopPrank() external;
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
+    function etch(address target, bytes calldata code) external;
     function lastCallGas() external view returns (Gas memory);
     function chainId(uint256 id) external;
     function assume(bool condition) external pure;
@@ -36,6 +37,8 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
+    /// @dev By the name of its file. Unlike `new`, this does not compile the contract into the test once more.
+    function deployCode(string calldata artifact, bytes calldata args) external returns (address);
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);

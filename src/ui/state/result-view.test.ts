@@ -93,14 +93,19 @@ describe('gainOf', () => {
 
 describe('sentences', () => {
   it('say of each kind what its figure means', () => {
-    expect(resultWords.sentence(binary(22), binary(19))).toBe(
+    expect(resultWords.sentence(binary(22), binary(19), false)).toBe(
       'On your 26 held-out rows the common model got 22 right, yours alone 19.',
     );
-    expect(resultWords.sentence(classes, undefined)).toBe('On your 10 held-out rows the common model got 7 right.');
-    expect(resultWords.sentence(value(12.34), value(15))).toBe(
+    expect(resultWords.sentence(classes, undefined, false)).toBe(
+      'On your 10 held-out rows the common model got 7 right.',
+    );
+    expect(resultWords.sentence(classes, undefined, true)).toBe(
+      'On your 10 held-out rows the common model with your own layers got 7 right.',
+    );
+    expect(resultWords.sentence(value(12.34), value(15), false)).toBe(
       'On your 9 held-out rows the common model is typically off by 12.3 °C, yours alone by 15 °C.',
     );
-    expect(resultWords.sentence(next(2.5), undefined)).toBe(
+    expect(resultWords.sentence(next(2.5), undefined, false)).toBe(
       'On your 1,204 held-out characters the common model needs 2.500 bits a character.',
     );
     expect(resultWords.sentencePublic(binary(22))).toBe('Of 26 held-out rows of all sites the model got 22 right.');

@@ -228,8 +228,8 @@ export const elsewhereWords = {
 
 export const endWords = {
   title: 'The model is ready',
-  text: (rounds: number) =>
-    `${plural(rounds, 'training round')} ${rounds === 1 ? 'is' : 'are'} done. Every site now holds the same model.`,
+  text: (rounds: number, personal: boolean) =>
+    `${plural(rounds, 'training round')} ${rounds === 1 ? 'is' : 'are'} done. Every site now holds the same model${personal ? ', and layers of its own beside it' : ''}.`,
   failedTitle: 'The training ended early',
   comparing: 'Your own model is being trained to the end, for the comparison…',
   result: 'See the result',

@@ -30,22 +30,24 @@ export const resultWords = {
   publicRound: (round: number, after: number) =>
     `From round ${formatCount(round)}, which judged the model after ${plural(after, 'training round')}.`,
 
-  sentence: (together: ModelMetrics, alone: ModelMetrics | undefined) => {
+  /** @param personal whether the site has layers of its own in what was judged */
+  sentence: (together: ModelMetrics, alone: ModelMetrics | undefined, personal: boolean) => {
     const rows = judgedText(together);
+    const model = personal ? 'the common model with your own layers' : 'the common model';
     switch (together.kind) {
       case 'binary':
       case 'classes':
         return alone === undefined
-          ? `On your ${rows} the common model got ${formatCount(rightCount(together) ?? 0)} right.`
-          : `On your ${rows} the common model got ${formatCount(rightCount(together) ?? 0)} right, yours alone ${formatCount(rightCount(alone) ?? 0)}.`;
+          ? `On your ${rows} ${model} got ${formatCount(rightCount(together) ?? 0)} right.`
+          : `On your ${rows} ${model} got ${formatCount(rightCount(together) ?? 0)} right, yours alone ${formatCount(rightCount(alone) ?? 0)}.`;
       case 'value':
         return alone === undefined
-          ? `On your ${rows} the common model is typically off by ${mainText(together)}.`
-          : `On your ${rows} the common model is typically off by ${mainText(together)}, yours alone by ${mainText(alone)}.`;
+          ? `On your ${rows} ${model} is typically off by ${mainText(together)}.`
+          : `On your ${rows} ${model} is typically off by ${mainText(together)}, yours alone by ${mainText(alone)}.`;
       case 'next':
         return alone === undefined
-          ? `On your ${rows} the common model needs ${mainText(together)} bits a character.`
-          : `On your ${rows} the common model needs ${mainText(together)} bits a character, yours alone ${mainText(alone)}.`;
+          ? `On your ${rows} ${model} needs ${mainText(together)} bits a character.`
+          : `On your ${rows} ${model} needs ${mainText(together)} bits a character, yours alone ${mainText(alone)}.`;
     }
   },
   verdicts: {
