@@ -15,11 +15,22 @@ import { figures as heart } from './learning/heart.ts';
 import { figures as lora } from './learning/lora.ts';
 import { figures as mnist } from './learning/mnist.ts';
 import { figures as pneumonia } from './learning/pneumonia.ts';
+import { figures as poison } from './learning/poison.ts';
 import { figures as sms } from './learning/sms.ts';
 import type { Section } from './learning/section.ts';
 
 /** In the order in which they run. */
-const SECTIONS: Readonly<Record<string, Section>> = { heart, pneumonia, sms, beijing, dirichlet, lora, attack, mnist };
+const SECTIONS: Readonly<Record<string, Section>> = {
+  heart,
+  pneumonia,
+  sms,
+  beijing,
+  dirichlet,
+  lora,
+  poison,
+  attack,
+  mnist,
+};
 
 /** @throws MurmurError bad-input for a section that there is not */
 export async function run(context: BenchContext): Promise<readonly Figure[]> {

@@ -21,6 +21,7 @@ import type { TrainerPort } from '../../src/protocol/ports.ts';
 import { type TaskSpec, taskSpecHash } from '../../src/protocol/task-spec.ts';
 import { shareThreshold } from '../../src/protocol/threshold.ts';
 import { Learner } from '../../src/session/learner.ts';
+import { type Grouping, foldInGroups } from './grouped.ts';
 
 const CORRUPT_BPS = 2500;
 
@@ -36,6 +37,10 @@ export interface TogetherOptions {
   readonly cohort?: ((step: number) => readonly number[]) | undefined;
   /** Adds up in the clear: what the masked sum is compared with. */
   readonly plain?: boolean | undefined;
+  /** Sums in groups, folded by a rule; default one sum of all. */
+  readonly groups?: Grouping | undefined;
+  /** What a dishonest site sends in place of its own parts of a step. */
+  readonly corrupt?: ((site: number, step: number, parts: Parts) => Parts) | undefined;
   /** Hears the model after each step; true ends the task early. */
   readonly onStep?: ((step: number, model: Checkpoint) => Promise<boolean | void> | boolean | void) | undefined;
 }
@@ -51,7 +56,8 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
   for (let step = 0; step <= spec.training.rounds + 1; step++) {
     const baseModel = base === undefined ? new Uint8Array(32) : await modelHash(await writeCheckpoint(spec, base));
     const inputs: Parts[] = [];
-    for (const index of options.cohort?.(step) ?? everybody) {
+    const cohort = options.cohort?.(step) ?? everybody;
+    for (const index of cohort) {
       const learner = learners[index] as Learner;
       const site = uintBytes(index, 20);
       const control = controls[index];
@@ -64,23 +70,24 @@ export async function learnTogether(options: TogetherOptions): Promise<Checkpoin
         recalled,
         random: secureRandom,
       });
-      inputs.push(parts as Parts);
+      inputs.push(options.corrupt?.(index, step, parts as Parts) ?? (parts as Parts));
       // Every round settles here and counts everybody.
       controls[index] = remembered?.control ?? control;
     }
     const layout = roundLayout(spec, step);
-    const sums = plain
-      ? plainSum(layout, inputs)
-      : await maskedSum(spec, step, baseModel, inputs, beacon, secureRandom);
-    ({ checkpoint: base } = await fold({
-      spec,
-      step,
-      base,
-      sums,
-      beacon,
-      members: inputs.length,
-      start: options.start,
-    }));
+    const sumOf = (chosen: readonly Parts[]) =>
+      plain ? plainSum(layout, chosen) : maskedSum(spec, step, baseModel, chosen, beacon, secureRandom);
+    const round = { spec, step, base, beacon, start: options.start };
+    if (options.groups === undefined) {
+      ({ checkpoint: base } = await fold({ ...round, sums: await sumOf(inputs), members: inputs.length }));
+    } else {
+      const sites = cohort.map((site, i) => ({
+        site,
+        parts: inputs[i] as Parts,
+        learner: learners[site] as Learner,
+      }));
+      base = await foldInGroups({ ...round, sites, sumOf }, options.groups);
+    }
     if ((await onStep?.(step, base)) === true) break;
   }
   check(base !== undefined, 'a task has steps');

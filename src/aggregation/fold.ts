@@ -35,6 +35,8 @@ export interface FoldInput {
   readonly members: number;
   /** of the task's file of starting weights, as readStart has them; used in the statistics step only */
   readonly start?: Float32Array | undefined;
+  /** Δ of a training step by a robust rule over groups (robust/), in place of the mean of the sum */
+  readonly delta?: Float64Array | undefined;
 }
 
 export interface FoldResult {
@@ -47,7 +49,7 @@ export interface FoldResult {
  * The candidate of a round.
  * @throws MurmurError void when the sum cannot be one of honest inputs; bad-input when arguments do not fit each other
  */
-export async function fold({ spec, step, base, sums, beacon, members, start }: FoldInput): Promise<FoldResult> {
+export async function fold({ spec, step, base, sums, beacon, members, start, delta }: FoldInput): Promise<FoldResult> {
   const layout = roundLayout(spec, step);
   check(sums.length === layout.length, `expected ${layout.length} sums, got ${sums.length}`);
   check(
@@ -84,6 +86,7 @@ export async function fold({ spec, step, base, sums, beacon, members, start }: F
   const parts = weightLayout(spec);
   const shared = gather(parts, 'shared', base.weights);
   check(update.length === shared.length, 'the model does not fit the task');
+  check(delta === undefined || delta.length === shared.length, 'the groups’ update does not fit the task');
   const sum: TrainingSum = {
     weights: weightSum,
     ratios: bySegment.get('weight')?.[1],
@@ -91,7 +94,7 @@ export async function fold({ spec, step, base, sums, beacon, members, start }: F
     control: bySegment.get('control'),
     members,
   };
-  const { weights, server } = serverStep({ ...base, weights: shared }, meanUpdate(spec, sum), spec.server);
+  const { weights, server } = serverStep({ ...base, weights: shared }, delta ?? meanUpdate(spec, sum), spec.server);
   possible(weights.every(Number.isFinite), 'a weight of the new model is not finite');
   const control = nextControl(spec, server, sum);
   const progress = nextProgress(spec.training, server, metrics);

@@ -7,6 +7,7 @@
  */
 import { type Bitmap, firstOf, has, members, popcount, withIndex, without } from '../core/bitmap.ts';
 import type { Hex } from '../core/bytes.ts';
+import { isDecisivelyWorse } from './ballots.ts';
 import { corruptBound, shareThreshold } from './threshold.ts';
 import { isOver, Phase, type RecordPhase, SkipReason, stepKind, Verdict, VoidReason } from './phases.ts';
 import { type TaskParameters, ZERO_HASH } from './views.ts';
@@ -206,7 +207,8 @@ function countVotes(state: RoundState, parameters: TaskParameters, corrupt: numb
   if (disputes > corrupt) return end(state, VoidReason.SumDisputed);
   if (confirmations <= corrupt) return end(state, VoidReason.TooFewVotes);
   const training = stepKind(state.step, parameters.trainingRounds) === 'training';
-  const rejected = training && worse > better && (worse + better) * 3 >= popcount(state.u3);
+  const heads = { worse: BigInt(worse), better: BigInt(better), drawn: BigInt(popcount(state.u3)) };
+  const rejected = training && isDecisivelyWorse(heads);
   return { ...state, phase: Phase.Settled, accepted: !rejected };
 }
 
