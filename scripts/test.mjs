@@ -40,10 +40,10 @@ const waiting = {
  * chains wait for rounds about half of the time. @type {Record<string, Job>[]}
  */
 const lanes = [
-  { e2e: () => runInChromium('e2e', 55 * MINUTE_MS) },
+  { e2e: () => runInChromium('e2e', 75 * MINUTE_MS) },
   {
-    integration: () => runVitest(['integration'], 30 * MINUTE_MS),
-    browser: () => runInChromium('browser', 30 * MINUTE_MS),
+    integration: () => runVitest(['integration'], 40 * MINUTE_MS),
+    browser: () => runInChromium('browser', 40 * MINUTE_MS),
   },
 ];
 
