@@ -56,7 +56,7 @@ async function forge(args, deadlineMs, aloud = false) {
 }
 
 async function compile() {
-  const { code, output } = await forge(['build', '--skip', 'test'], 10 * MINUTE_MS);
+  const { code, output } = await forge(['build', '--skip', 'test'], 25 * MINUTE_MS);
   if (code !== 0) throw new Error(`the contracts do not compile\n${output}`);
 }
 
@@ -108,7 +108,7 @@ async function check() {
 }
 
 async function test() {
-  const { code, output } = await forge(['test'], 35 * MINUTE_MS, true);
+  const { code, output } = await forge(['test'], 55 * MINUTE_MS, true);
   // One summary line a test contract.
   let [passed, failed, skipped] = [0, 0, 0];
   for (const match of output.matchAll(/^Suite result: .*?(\d+) passed; (\d+) failed; (\d+) skipped/gm)) {
